@@ -1,0 +1,1 @@
+"""The flow file: typed, checked, and never executed here."""

@@ -1,0 +1,87 @@
+"""The contract: declared columns, types and constraints, and what happens to what breaks it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from transforms.flow.declared import Declared
+
+ColumnType = Literal[
+    "string",
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float32",
+    "float64",
+    "date",
+    "timestamp",
+]
+
+BadRows = Literal["quarantine", "drop", "reject"]
+UnknownColumns = Literal["keep", "drop", "reject"]
+MissingColumns = Literal["null", "reject"]
+
+_SHARE = re.compile(r"^(\d+(?:\.\d+)?)\s*%$")
+
+
+class Column(Declared):
+    """One declared column: its type, how it is written in the source, and its constraints."""
+
+    type: ColumnType
+    required: bool = False
+    unique: bool = False
+    format: str | None = Field(None, description="strptime format of a date or timestamp")
+    zone: str | None = Field(None, description="IANA zone of a timestamp written without one")
+    min: int | float | str | None = None
+    max: int | float | str | None = None
+    pattern: str | None = Field(None, description="RE2 regular expression, found anywhere in the text")
+    allowed: tuple[str | int | float | bool, ...] | None = None
+    allow_nonfinite: bool = Field(False, description="keep NaN and infinity instead of making them null")
+
+
+def _column(value: Any) -> Any:
+    """`month: int8` is short for `month: {type: int8}`."""
+    return {"type": value} if isinstance(value, str) else value
+
+
+def _share(value: Any) -> Any:
+    """`1%` is a share of the rows read, `100` a number of rows."""
+    if isinstance(value, str) and (match := _SHARE.match(value)):
+        return {"share": float(match[1]) / 100}
+    return {"rows": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class RowLimit(Declared):
+    """A number of rows, or a share of the rows that were read."""
+
+    rows: int | None = Field(None, ge=0)
+    share: float | None = Field(None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> RowLimit:
+        if (self.rows is None) == (self.share is None):
+            raise ValueError("a number of rows such as 100, or a share such as 1%")
+        return self
+
+    def allows(self, bad: int, read: int) -> bool:
+        """True while `bad` of `read` rows stay within the limit."""
+        return bad <= self.rows if self.rows is not None else bad <= (self.share or 0.0) * read
+
+
+class Contract(Declared):
+    """What a row must be to enter the dataset."""
+
+    columns: dict[str, Annotated[Column, BeforeValidator(_column)]] = Field(min_length=1)
+    unknown_columns: UnknownColumns = "keep"
+    missing_columns: MissingColumns = "reject"
+    bad_rows: BadRows = "quarantine"
+    max_bad_rows: Annotated[RowLimit, BeforeValidator(_share)] = RowLimit(rows=None, share=1.0)
