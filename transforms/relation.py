@@ -1,0 +1,79 @@
+"""A relation: one DuckDB table or view on an open connection, rows in a known order.
+
+Every relation has a hidden column `__row` (BIGINT): unique, never null, the position of the row in
+(upload, record) order. What people see, and what a flow may name, are `columns`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+ROW = "__row"
+"""The hidden column. Names that start with two underscores are reserved for such columns."""
+
+
+def quoted(name: str) -> str:
+    """An identifier, safe in SQL.
+
+    Example:
+        >>> quoted('the "old" id')
+        '"the ""old"" id"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A string literal, safe in SQL.
+
+    Example:
+        >>> text("O'Hare")
+        "'O''Hare'"
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table or view: its name in the connection, and its columns (name -> DuckDB type) without `__row`."""
+
+    name: str
+    columns: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+
+    @property
+    def sql(self) -> str:
+        """The quoted name, to be used after FROM."""
+        return quoted(self.name)
+
+
+def relation_of(connection: DuckDBPyConnection, name: str) -> Relation:
+    """The relation that a table or view of this name holds.
+
+    Raises:
+        ValueError: it has no column `__row`.
+    Example:
+        >>> import duckdb
+        >>> connection = duckdb.connect()
+        >>> _ = connection.execute("CREATE TABLE trips AS SELECT 1::BIGINT AS __row, 7::INTEGER AS id")
+        >>> dict(relation_of(connection, "trips").columns)
+        {'id': 'INTEGER'}
+    """
+    described = connection.execute(f"DESCRIBE {quoted(name)}").fetchall()
+    columns = {str(row[0]): str(row[1]) for row in described}
+    if columns.pop(ROW, None) is None:
+        raise ValueError(f"{name} has no column {ROW}; found {', '.join(columns)}")
+    return Relation(name, columns)
+
+
+def row_count(connection: DuckDBPyConnection, relation: Relation) -> int:
+    """The number of rows, counted now."""
+    found = connection.execute(f"SELECT count(*) FROM {relation.sql}").fetchone()
+    return int(found[0]) if found else 0
