@@ -1,0 +1,22 @@
+"""What all tests share: Azurite, and a storage account of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.azurite import Azurite, StorageAccount, running_azurite
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    """One Azurite for the whole session; most tests want `storage_account` instead."""
+    with running_azurite() as azurite:
+        yield azurite
+
+
+@pytest.fixture
+def storage_account(azurite: Azurite) -> StorageAccount:
+    """A storage account that no other test uses."""
+    return azurite.new_account()
