@@ -1,0 +1,1 @@
+"""The pipelines that a published dataset starts: one port, one adapter a technology."""
