@@ -1,0 +1,80 @@
+"""Breaches: in which ways a row can break the contract, as SQL predicates.
+
+A rule is only ever about one column: `type`, `required`, `min`, `max`, `pattern`, `allowed`. `unique` is
+about many rows and lives in `uniqueness`; `columns` and the rules of damaged text come from the reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transforms.column_types import SQL_TYPES, finite, typed
+from transforms.flow.contract import Column
+from transforms.relation import text
+
+REASON = 'STRUCT("column" VARCHAR, rule VARCHAR, "value" VARCHAR)'
+"""Why a row is bad: the column (null where the whole record is meant), the rule, and the value as written."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule and the SQL that is true for a row that breaks it (false or null otherwise)."""
+
+    name: str
+    broken: str
+
+
+def rules_of(column: Column, source: str, source_type: str, value: str | None = None) -> list[Rule]:
+    """Every rule of a column, over the SQL of what was read (`source`) and, if given, of its typed `value`.
+
+    Shape:
+        A null breaks `required` alone. A value of the wrong type breaks `type` alone.
+    Example:
+        >>> [rule.name for rule in rules_of(Column(type="int8", required=True, max=12), "month", "VARCHAR")]
+        ['type', 'required', 'max']
+    """
+    value = value or typed(column, source, source_type)
+    wrong = f"({source} IS NOT NULL AND {value} IS NULL)"
+    kept = finite(column, value)
+    rules = [Rule("type", wrong)]
+    if column.required:
+        rules.append(Rule("required", f"({kept} IS NULL AND NOT {wrong})"))
+    if column.min is not None:
+        rules.append(Rule("min", f"({kept} < {_literal(column, column.min)})"))
+    if column.max is not None:
+        rules.append(Rule("max", f"({kept} > {_literal(column, column.max)})"))
+    if column.pattern is not None:
+        rules.append(Rule("pattern", f"(NOT regexp_matches(CAST({kept} AS VARCHAR), {text(column.pattern)}))"))
+    if column.allowed is not None:
+        listed = ", ".join(_literal(column, item) for item in column.allowed)
+        rules.append(Rule("allowed", f"({kept} NOT IN ({listed}))"))
+    return rules
+
+
+def any_broken(rules: list[Rule]) -> str:
+    """SQL that is true for a row that breaks one of the rules, and never null."""
+    return f"coalesce({' OR '.join(rule.broken for rule in rules)}, false)" if rules else "false"
+
+
+def reasons(rules: dict[str, list[Rule]], values: dict[str, str]) -> str:
+    """SQL for the list of all reasons of a row; `values` is the SQL of each column's value as written."""
+    cases = [
+        f"CASE WHEN {rule.broken} THEN {reason(text(column), text(rule.name), values[column])} END"
+        for column, its_rules in rules.items()
+        for rule in its_rules
+    ]
+    return f"list_filter([{', '.join(cases)}]::{REASON}[], lambda reason: reason IS NOT NULL)"
+
+
+def reason(column: str, rule: str, value: str) -> str:
+    """SQL for one reason."""
+    return f"CAST(ROW({column}, {rule}, CAST({value} AS VARCHAR)) AS {REASON})"
+
+
+def _literal(column: Column, value: str | float) -> str:
+    """A constraint's value as SQL; a number keeps its own type, so that `min: 0.5` of an integer is not rounded."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float) and column.type != "string":
+        return repr(value)
+    return f"CAST({text(str(value))} AS {SQL_TYPES[column.type]})"

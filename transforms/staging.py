@@ -1,0 +1,138 @@
+"""Staging: an upload becomes a file in scratch that holds whole, well-formed records and nothing else.
+
+    upload --(plain, well-formed)------------------> linked as it is
+       `-----(packed, damaged, odd line breaks)----> written anew; damage goes to a log of its own
+
+All records are counted here, by code that has nothing to do with DuckDB.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from transforms.damage import DAMAGE, DamageLog
+from transforms.draft import LocalUpload
+from transforms.errors import UnreadableUpload
+from transforms.record_ends import Dialect
+from transforms.records import Block, blocks_of
+from transforms.unpack import Room, chunks_of, is_packed, refuse_other_formats
+
+
+@dataclass(frozen=True)
+class StagedText:
+    """One CSV upload in scratch. `records` counts all of them, `damaged` those that are only in `damage`."""
+
+    name: str
+    path: Path
+    header: tuple[str, ...]
+    records: int
+    damaged: int
+    damage: Path
+    line_break: str
+    dialect: Dialect
+
+
+def stage_text(upload: LocalUpload, folder: Path, dialect: Dialect, room: Room) -> StagedText:
+    """One CSV upload is in scratch, its records counted, its damaged records set aside.
+
+    Shape:
+        One pass over a well-formed plain file, which is linked, not copied; two over any other.
+    Raises:
+        UnreadableUpload: empty, packed badly, of another format, or with a header that is not text.
+        UploadTooLarge: unpacked, it does not fit into `room`.
+    """
+    folder.mkdir()
+    survey = None if is_packed(upload) else _survey(upload, dialect)
+    if survey is None:
+        return _rewrite(upload, folder, dialect, room)
+    header, records, line_break = survey
+    path = place(upload.path, folder / "text.csv")
+    return StagedText(upload.name, path, header, records, 0, folder / "damage.parquet", line_break, dialect)
+
+
+def place(source: Path, target: Path) -> Path:
+    """The file is reachable in scratch: linked where the disk allows it, else copied."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+    return target
+
+
+def _survey(upload: LocalUpload, dialect: Dialect) -> tuple[tuple[str, ...], int, str] | None:
+    """Header, records and line break of a file that DuckDB can read as it is; None for any other."""
+    header: tuple[str, ...] = ()
+    records, line_breaks = 0, set[bytes]()
+    for block in _blocks(upload, dialect):
+        header = header or _header(block, upload.name, dialect)
+        records += len(block)
+        line_breaks |= block.line_breaks
+        if block.damaged or block.blank_lines or len(line_breaks) > 1 or b"\r" in line_breaks:
+            return None
+    if any(separator in name for name in header for separator in "\r\n"):
+        return None
+    return header, records - 1, line_breaks.pop().decode()
+
+
+def _rewrite(upload: LocalUpload, folder: Path, dialect: Dialect, room: Room) -> StagedText:
+    """The whole records are written anew, with plain line breaks and a header of numbers."""
+    header: tuple[str, ...] = ()
+    records = 0
+    with (folder / "text.csv").open("wb") as file, DamageLog(folder / "damage.parquet") as log:
+        for block in _blocks(upload, dialect):
+            room.take(len(block.data), upload.name)
+            if not header:
+                header = _header(block, upload.name, dialect)
+                file.write(dialect.delimiter.join(b"%d" % index for index in range(len(header))) + b"\n")
+            log.add(block, first_record=records)
+            file.write(_whole_records(block, skip_header=not records))
+            records += len(block)
+    return StagedText(upload.name, folder / "text.csv", header, records - 1, log.records, log.path, "\n", dialect)
+
+
+def _blocks(upload: LocalUpload, dialect: Dialect) -> Iterator[Block]:
+    """Blocks with records in them; there is at least one."""
+    empty = True
+    for block in blocks_of(_text_chunks(upload), dialect):
+        if len(block):
+            empty = False
+            yield block
+    if empty:
+        raise UnreadableUpload(f"{upload.name}: empty, there are only blank lines; expected a header and rows")
+
+
+def _text_chunks(upload: LocalUpload) -> Iterator[bytes]:
+    for index, chunk in enumerate(chunks_of(upload)):
+        if not index:
+            refuse_other_formats(chunk, upload.name)
+        yield chunk
+
+
+def _header(block: Block, name: str, dialect: Dialect) -> tuple[str, ...]:
+    """The column names, exactly as they are written."""
+    if rule := block.damaged.get(0):
+        raise UnreadableUpload(f"{name}: the header is not a line of CSV text: {DAMAGE[rule]}")
+    text = io.StringIO(block.raw(0).decode(), newline="")
+    return tuple(next(csv.reader(text, delimiter=dialect.delimiter.decode(), quotechar=dialect.quote.decode())))
+
+
+def _whole_records(block: Block, *, skip_header: bool) -> bytes:
+    """The undamaged records, each with one LF behind it."""
+    import numpy as np
+
+    kept = np.ones(len(block), np.bool_)
+    kept[list(block.damaged)] = False
+    kept[: int(skip_header)] = False
+    starts, ends = block.starts[kept], block.ends[kept]
+    letters = np.frombuffer(block.data, np.uint8).copy()
+    letters[ends] = ord("\n")
+    edges = np.zeros(len(letters) + 1, np.int8)
+    edges[starts] += 1
+    edges[ends + 1] -= 1
+    return letters[np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)].tobytes()
