@@ -1,0 +1,37 @@
+"""Where everything of a run lies: one place that knows the names.
+
+output       {flow}/latest.json
+             {flow}/{run_id}/data/…  MLTable  fitted.json  profile.json  manifest.json  pipeline.json
+quarantine   {flow}/run_id={run_id}/…
+staging      {run_id}/draft-….json  pipeline.json
+"""
+
+from __future__ import annotations
+
+from orchestrators.messages import RunRequest
+
+MANIFEST = "manifest.json"
+ML_TABLE = "MLTable"
+FITTED = "fitted.json"
+PROFILE = "profile.json"
+PIPELINE = "pipeline.json"
+
+
+def dataset_folder(request: RunRequest) -> str:
+    """The folder of a run's dataset in the output container."""
+    return f"{request.flow}/{request.run_id}/"
+
+
+def quarantine_folder(request: RunRequest) -> str:
+    """The folder of a run's quarantined rows in the quarantine container."""
+    return f"{request.flow}/run_id={request.run_id}/"
+
+
+def staging_folder(request: RunRequest) -> str:
+    """The folder of what a run keeps between two activities in the staging container."""
+    return f"{request.run_id}/"
+
+
+def latest(flow: str) -> str:
+    """The pointer to the newest dataset of a flow in the output container."""
+    return f"{flow}/latest.json"

@@ -1,0 +1,155 @@
+"""What crosses a durable boundary: small frozen JSON. Data never travels here, locations do.
+
+New fields need defaults: a history written by an older deployment must still be readable.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+RunStatus = Literal["running", "published", "rejected", "failed", "cancelled"]
+UploadStatus = Literal["running", "published", "rejected", "failed", "ignored", "superseded", "held"]
+PipelineStatus = Literal["not_started", "running", "succeeded", "failed", "cancelled", "timed_out", "unknown"]
+
+
+class Message(BaseModel):
+    """Frozen, and plain JSON on the wire."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The message as the JSON object that a durable history keeps."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_dict(cls, document: Any) -> Self:
+        """The message that `to_dict` wrote."""
+        return cls.model_validate(document)
+
+
+class Reason(Message):
+    """Why something did not go well: a code for machines, a sentence for people."""
+
+    code: str
+    message: str
+
+
+class Upload(Message):
+    """One version of one blob. `etag` is unquoted."""
+
+    account: str
+    container: str
+    name: str
+    etag: str
+    size_bytes: int
+    last_modified: datetime
+
+    @property
+    def version(self) -> tuple[str, str, str, str]:
+        """What makes this upload this very version."""
+        return (self.account, self.container, self.name, self.etag)
+
+
+class RunRequest(Message):
+    """One execution of one flow revision over one set of uploads; everything that its identity covers."""
+
+    run_id: str
+    flow: str
+    revision: str
+    uploads: tuple[Upload, ...]
+    lookups: dict[str, Upload] = Field(default_factory=dict)
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    caller_run_id: str | None = None
+
+
+class Rows(Message):
+    """Rows at the stations that people ask about."""
+
+    read: int = 0
+    published: int = 0
+    quarantined: int = 0
+    dropped: int = 0
+
+
+class Ended(Message):
+    """A final end short of publishing, as a value; `uploads` is what becomes of the run's uploads."""
+
+    status: Literal["rejected", "failed", "cancelled"]
+    uploads: Literal["rejected", "failed", "superseded", "held"]
+    reason: Reason
+
+
+class Transformed(Message):
+    """What a transform left in staging, or how the run ended there."""
+
+    draft: str | None = None
+    rows: Rows = Rows()
+    ended: Ended | None = None
+
+
+class Published(Message):
+    """Where the dataset is."""
+
+    output_url: str
+    manifest_url: str
+
+
+class Publication(Message):
+    """What is to be published, and what the pipeline is told about it."""
+
+    request: RunRequest
+    draft: str
+    rows: Rows
+
+
+class PipelineState(Message):
+    """What is known of the started pipeline."""
+
+    status: PipelineStatus = "not_started"
+    run_id: str | None = None
+    message: str | None = None
+    link: str | None = None
+    answer: dict[str, Any] | None = None
+    retry_after_s: float | None = None
+
+
+class Outcome(Message):
+    """How a run ended: what the report writes into the ledger."""
+
+    request: RunRequest
+    status: RunStatus
+    uploads: UploadStatus
+    rows: Rows = Rows()
+    reason: Reason | None = None
+    published: Published | None = None
+    pipeline: PipelineState = PipelineState()
+
+
+class RunRecord(Outcome):
+    """A run in the ledger. Once `finished_at` is set it is the outcome record, and never changes again."""
+
+    started_at: datetime
+    finished_at: datetime | None = None
+
+
+class Planned(Message):
+    """The plan of a run: what is still to be done, and what follows publishing."""
+
+    finished: RunRecord | None = None
+    ended: Ended | None = None
+    has_pipeline: bool = False
+    wait_s: float = 0.0
+
+
+class UploadRecord(Message):
+    """An upload in the ledger: what became of it, and in which run."""
+
+    upload: Upload
+    status: UploadStatus
+    at: datetime
+    flow: str | None = None
+    run_id: str | None = None
+    reason: Reason | None = None
