@@ -1,0 +1,183 @@
+"""The lake on Azure Blob Storage."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrators.azure_faults import told_as_unavailable
+from orchestrators.errors import UploadChanged, UploadGone
+from orchestrators.messages import Upload
+from orchestrators.settings import Settings
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobClient, BlobServiceClient
+
+_PIECE_BYTES = 8 << 20  # pieces of 4 MiB or less are hashed one by one by the server, which halves the rate
+_HASH_BYTES = 1 << 20
+
+
+class AzureBlobLake:
+    """Blobs of one storage account; containers are made when they are first written to."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def _service(self) -> BlobServiceClient:
+        from azure.storage.blob import BlobServiceClient
+
+        options: dict[str, Any] = {
+            "retry_total": 3,
+            "max_block_size": _PIECE_BYTES,
+            "max_single_get_size": _PIECE_BYTES,
+            "max_chunk_get_size": _PIECE_BYTES,
+        }
+        if self._settings.lake_connection_string:
+            return BlobServiceClient.from_connection_string(self._settings.lake_connection_string, **options)
+        from orchestrators.azure_identity import app_identity
+
+        return BlobServiceClient(
+            str(self._settings.lake_blob_url), credential=app_identity(self._settings.lake_client_id), **options
+        )
+
+    def _blob(self, container: str, name: str) -> BlobClient:
+        return self._service.get_blob_client(container, name)
+
+    def version_of(self, container: str, name: str) -> Upload | None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with told_as_unavailable(f"looking up {container}/{name}"):
+            try:
+                return self._upload(container, self._blob(container, name).get_blob_properties())
+            except ResourceNotFoundError:
+                return None
+
+    def versions_in(self, container: str) -> Iterator[Upload]:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with told_as_unavailable(f"listing {container}"):
+            try:
+                for properties in self._service.get_container_client(container).list_blobs():
+                    yield self._upload(container, properties)
+            except ResourceNotFoundError:
+                return
+
+    def _upload(self, container: str, properties: Any) -> Upload:
+        return Upload(
+            account=str(self._service.account_name),
+            container=container,
+            name=properties.name,
+            etag=properties.etag.strip('"'),
+            size_bytes=properties.size,
+            last_modified=_utc(properties.last_modified),
+        )
+
+    def download(self, upload: Upload, to: Path) -> str:
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+
+        where = f"{upload.container}/{upload.name}"
+        with told_as_unavailable(f"reading {where}"):
+            try:
+                stream = self._blob(upload.container, upload.name).download_blob(
+                    etag=f'"{upload.etag}"', match_condition=MatchConditions.IfNotModified, max_concurrency=4
+                )
+                with to.open("wb") as file:
+                    stream.readinto(file)
+            except (ResourceModifiedError, ResourceNotFoundError) as missing:
+                # Which of the two a deleted blob answers differs between Azure and Azurite.
+                if self.version_of(upload.container, upload.name) is None:
+                    raise UploadGone(f"{where} was deleted before version {upload.etag} was read") from missing
+                raise UploadChanged(f"{where} was replaced while version {upload.etag} was to be read") from missing
+        return sha256_of(to)
+
+    def put_file(self, container: str, name: str, path: Path) -> None:
+        with path.open("rb") as file:
+            self._write(container, name, file, overwrite=True, max_concurrency=4)
+
+    def put(self, container: str, name: str, content: bytes) -> None:
+        self._write(container, name, content, overwrite=True)
+
+    def create(self, container: str, name: str, content: bytes) -> bool:
+        from azure.core.exceptions import ResourceExistsError
+
+        try:
+            self._write(container, name, content, overwrite=False)
+        except ResourceExistsError:
+            return False
+        return True
+
+    def read(self, container: str, name: str) -> tuple[bytes, str] | None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with told_as_unavailable(f"reading {container}/{name}"):
+            try:
+                stream = self._blob(container, name).download_blob()
+                return stream.readall(), stream.properties.etag
+            except ResourceNotFoundError:
+                return None
+
+    def swap(self, container: str, name: str, content: bytes, etag: str) -> bool:
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+
+        try:
+            self._write(
+                container, name, content, overwrite=True, etag=etag, match_condition=MatchConditions.IfNotModified
+            )
+        except (ResourceModifiedError, ResourceNotFoundError):
+            return False
+        return True
+
+    def _write(self, container: str, name: str, content: Any, **how: Any) -> None:
+        from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+
+        with told_as_unavailable(f"writing {container}/{name}"):
+            try:
+                self._blob(container, name).upload_blob(content, **how)
+            except ResourceNotFoundError as missing:
+                if getattr(missing, "error_code", None) != "ContainerNotFound":
+                    raise
+                # Somebody else may have been faster.
+                with suppress(ResourceExistsError):
+                    self._service.create_container(container)
+                if hasattr(content, "seek"):
+                    content.seek(0)
+                self._blob(container, name).upload_blob(content, **how)
+
+    def delete_under(self, container: str, prefix: str) -> int:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        deleted = 0
+        with told_as_unavailable(f"deleting {container}/{prefix}"):
+            try:
+                client = self._service.get_container_client(container)
+                for name in [blob.name for blob in client.list_blobs(name_starts_with=prefix)]:
+                    client.delete_blob(name)
+                    deleted += 1
+            except ResourceNotFoundError:
+                return deleted
+        return deleted
+
+    def url(self, container: str, name: str) -> str:
+        # The client's URL may carry a SAS token behind a question mark.
+        return self._blob(container, name).url.split("?")[0]
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_HASH_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)

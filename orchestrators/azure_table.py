@@ -1,0 +1,222 @@
+"""The ledger on Azure Table Storage.
+
+Row keys start with the inverted time of the newest upload, so that a plain listing is newest first and
+a record is one point read by its id. A record's JSON is cut into pieces, since a text property ends at 32 K characters.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from orchestrators.azure_faults import told_as_unavailable
+from orchestrators.ledger import Page, Query
+from orchestrators.messages import Message, RunRecord, Upload, UploadRecord
+from orchestrators.settings import Settings
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient, TableServiceClient
+
+Kept = TypeVar("Kept", RunRecord, UploadRecord)
+
+_INVERTED = str.maketrans("0123456789", "9876543210")
+_PIECE_CHARACTERS = 30_000
+_PARTITION = "all"
+
+
+class AzureTableLedger:
+    """Two tables of one storage account: `…runs` and `…uploads`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def _service(self) -> TableServiceClient:
+        from azure.data.tables import TableServiceClient
+
+        if self._settings.lake_connection_string:
+            return TableServiceClient.from_connection_string(self._settings.lake_connection_string, retry_total=3)
+        from orchestrators.azure_identity import app_identity
+
+        return TableServiceClient(
+            str(self._settings.lake_table_url),
+            credential=app_identity(self._settings.lake_client_id),
+            retry_total=3,
+        )
+
+    @cached_property
+    def _runs(self) -> TableClient:
+        return self._service.create_table_if_not_exists(f"{self._settings.ledger_prefix}runs")
+
+    @cached_property
+    def _uploads(self) -> TableClient:
+        return self._service.create_table_if_not_exists(f"{self._settings.ledger_prefix}uploads")
+
+    def open_run(self, record: RunRecord) -> RunRecord:
+        return self._insert(lambda: self._runs, run_key(record.request.run_id), record)
+
+    def run(self, run_id: str) -> RunRecord | None:
+        found = self._get(lambda: self._runs, run_key(run_id), RunRecord)
+        return found[0] if found else None
+
+    def amend_run(self, run_id: str, change: Callable[[RunRecord], RunRecord]) -> RunRecord:
+        return self._amend(
+            lambda: self._runs, run_key(run_id), RunRecord, lambda run: run if run.finished_at else change(run)
+        )
+
+    def runs(self, query: Query) -> Page[RunRecord]:
+        return self._list(lambda: self._runs, query, RunRecord)
+
+    def note_upload(self, record: UploadRecord) -> UploadRecord:
+        return self._insert(lambda: self._uploads, upload_key(record.upload), record)
+
+    def upload(self, upload: Upload) -> UploadRecord | None:
+        found = self._get(lambda: self._uploads, upload_key(upload), UploadRecord)
+        return found[0] if found else None
+
+    def amend_upload(self, upload: Upload, change: Callable[[UploadRecord], UploadRecord]) -> UploadRecord:
+        return self._amend(lambda: self._uploads, upload_key(upload), UploadRecord, change)
+
+    def uploads(self, query: Query) -> Page[UploadRecord]:
+        return self._list(lambda: self._uploads, query, UploadRecord)
+
+    def first_deployed_at(self, now: datetime) -> datetime:
+        from azure.core.exceptions import ResourceExistsError
+
+        key = {"PartitionKey": "app", "RowKey": "first_deployed_at"}
+        with told_as_unavailable("reading the ledger"):
+            try:
+                self._uploads.create_entity({**key, "moment": now.isoformat()})
+            except ResourceExistsError:
+                entity = self._uploads.get_entity(key["PartitionKey"], key["RowKey"])
+                return datetime.fromisoformat(entity["moment"])
+        return now
+
+    def _insert(self, table: Callable[[], TableClient], key: str, record: Kept) -> Kept:
+        from azure.core.exceptions import ResourceExistsError
+
+        with told_as_unavailable("writing the ledger"):
+            try:
+                table().create_entity(_entity(key, record))
+            except ResourceExistsError:
+                found = self._get(table, key, type(record))
+                if found is None:
+                    raise
+                return found[0]
+        return record
+
+    def _get(self, table: Callable[[], TableClient], key: str, kind: type[Kept]) -> tuple[Kept, str] | None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with told_as_unavailable("reading the ledger"):
+            try:
+                entity = table().get_entity(_PARTITION, key)
+            except ResourceNotFoundError:
+                return None
+        return _record(entity, kind), str(entity.metadata["etag"])
+
+    def _amend(
+        self, table: Callable[[], TableClient], key: str, kind: type[Kept], change: Callable[[Kept], Kept]
+    ) -> Kept:
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceModifiedError
+        from azure.data.tables import UpdateMode
+
+        while True:
+            found = self._get(table, key, kind)
+            if found is None:
+                raise LookupError(f"the ledger has no {kind.__name__} {key}")
+            record, etag = found
+            changed = change(record)
+            if changed == record:
+                return record
+            with told_as_unavailable("writing the ledger"):
+                try:
+                    table().update_entity(
+                        _entity(key, changed),
+                        mode=UpdateMode.REPLACE,
+                        etag=etag,
+                        match_condition=MatchConditions.IfNotModified,
+                    )
+                except ResourceModifiedError:
+                    continue  # somebody wrote in between: look again
+            return changed
+
+    def _list(self, table: Callable[[], TableClient], query: Query, kind: type[Kept]) -> Page[Kept]:
+        wanted: dict[str, Any] = {"partition": _PARTITION}
+        filters = ["PartitionKey eq @partition"]
+        for name, value in (("flow", query.flow), ("status", query.status), ("is_open", query.is_open)):
+            if value is not None:
+                filters.append(f"{name} eq @{name}")
+                wanted[name] = value
+        if query.since is not None:
+            filters.append("at ge @since")
+            wanted["since"] = query.since.isoformat()
+        with told_as_unavailable("reading the ledger"):
+            pages: Any = (
+                table()
+                .query_entities(" and ".join(filters), parameters=wanted, results_per_page=query.limit)
+                .by_page(continuation_token=_from_token(query.next))
+            )
+            items = tuple(_record(entity, kind) for entity in next(iter(pages), ()))
+        return Page(items, _to_token(pages.continuation_token))
+
+
+def run_key(run_id: str) -> str:
+    """The row key of a run: its id with the time turned round.
+
+    Example:
+        >>> run_key("20130131T060000Z-eccc0e07eed3")
+        '79869868T939999Z-eccc0e07eed3'
+    """
+    moment, _, digest = run_id.partition("-")
+    return f"{moment.translate(_INVERTED)}-{digest}"
+
+
+def upload_key(upload: Upload) -> str:
+    """The row key of an upload: its time turned round, then a digest of its version."""
+    digest = hashlib.sha256("\n".join(upload.version).encode()).hexdigest()[:24]
+    return f"{upload.last_modified:%Y%m%dT%H%M%SZ}".translate(_INVERTED) + f"-{digest}"
+
+
+def _entity(key: str, record: Message) -> dict[str, Any]:
+    text = record.model_dump_json()
+    pieces = [text[start : start + _PIECE_CHARACTERS] for start in range(0, len(text), _PIECE_CHARACTERS)]
+    return {
+        "PartitionKey": _PARTITION,
+        "RowKey": key,
+        **_columns(record),
+        **{f"document{number:02}": piece for number, piece in enumerate(pieces)},
+    }
+
+
+def _columns(record: Message) -> dict[str, str | bool]:
+    """What listings filter by."""
+    if isinstance(record, RunRecord):
+        return {
+            "flow": record.request.flow,
+            "status": record.status,
+            "at": record.started_at.isoformat(),
+            "is_open": record.finished_at is None,
+        }
+    if isinstance(record, UploadRecord):
+        return {"flow": record.flow or "", "status": record.status, "at": record.at.isoformat()}
+    raise TypeError(f"the ledger keeps runs and uploads, not {type(record).__name__}")
+
+
+def _record(entity: Mapping[str, Any], kind: type[Kept]) -> Kept:
+    pieces = sorted(name for name in entity if name.startswith("document"))
+    return kind.model_validate_json("".join(entity[name] for name in pieces))
+
+
+def _to_token(continuation: Any) -> str | None:
+    return base64.urlsafe_b64encode(json.dumps(continuation).encode()).decode() if continuation else None
+
+
+def _from_token(token: str | None) -> Any:
+    return json.loads(base64.urlsafe_b64decode(token)) if token else None
