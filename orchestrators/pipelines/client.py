@@ -87,17 +87,19 @@ def exchange(asked: Exchange, patience: Patience) -> Answer:
     Raises:
         PipelineUnavailable: there was no answer, or no token for asking.
     """
-    from azure.core.exceptions import AzureError, ClientAuthenticationError, DecodeError
+    from azure.core.exceptions import AzureError, ClientAuthenticationError, DecodeError, IncompleteReadError
     from azure.core.rest import HttpRequest
 
     headers = {"Accept": "application/json", **asked.headers}
     request = HttpRequest(asked.method, asked.url, headers=headers, json=asked.body)
-    # `from None`: the originals hold whole URLs, and a host logs the chain of an exception.
+    # `from None`: a host logs the chain of an exception, and the originals may quote the request.
     try:
         with _client(asked, patience) as client:
             response = client.send_request(request, stream=True)
             try:
                 body, is_whole = _read(response.iter_bytes())
+            except IncompleteReadError:
+                raise
             except DecodeError:
                 body, is_whole = b"", False
             finally:

@@ -93,8 +93,9 @@ def was_unsent(error: BaseException) -> bool:
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was raised from. Not `__context__`: that may be an earlier attempt's."""
+    """The error, and what it was made of or raised from. Not `__context__`: that may be an earlier attempt's."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause
-        cause = getattr(cause, "inner_exception", None) or cause.__cause__
+        inside = (part for part in cause.args if isinstance(part, BaseException))
+        cause = getattr(cause, "inner_exception", None) or cause.__cause__ or next(inside, None)

@@ -35,12 +35,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. `breaks`: the connection is hung up or reset, the answer withheld, or its body never completed."""
+    """One answer, or a connection that `breaks` instead of it."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    breaks: Literal["hang up", "reset", "silence", "half a body", "no http"] | None = None
+    breaks: Literal["hang up", "reset", "silence", "half a body", "no http", "no tls"] | None = None
 
 
 def reply(status: int, document: Any = None, **headers: str) -> Reply:
@@ -82,8 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append(Asked(self.command, self.path, dict(self.headers), body))
         told = self.server.replies.popleft() if self.server.replies else Reply(599)
         self.close_connection = True
-        if told.breaks in {"hang up", "reset", "silence", "no http"}:
-            self._break(told.breaks)
+        if told.breaks not in {None, "half a body"}:
+            self._break(str(told.breaks))
             return
         self.send_response(told.status)
         for name, value in told.headers.items():
@@ -100,7 +100,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.is_closing.wait(RELEASE_DEADLINE_S)
         if how == "no http":
             self.wfile.write(b"220 mail.example ESMTP\r\n")
-        if how == "reset":
+        if how == "no tls":
+            with socket.socket(fileno=self.connection.detach()) as bare:
+                bare.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        elif how == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.rfile.close()
             self.connection.close()
