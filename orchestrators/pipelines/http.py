@@ -60,7 +60,7 @@ class HttpPipeline:
         )
         answer = exchange(asked, self._patience)
         checked = after_check(started, answer, allow_http_loopback=self._allow_http_loopback)
-        said = checked.word if isinstance(checked, StillRunning) else checked.status
+        said = checked.word or "running" if isinstance(checked, StillRunning) else checked.status
         logger.info("run %s: the pipeline is %r", started.run_id, said)
         return checked
 

@@ -43,7 +43,9 @@ KEPT_ANSWER_BYTES = 16 << 10
 
 _ACCEPTED = 202
 _CONFLICT = 409
-_PASSING = frozenset({408, 425, 429})
+_SUCCESSES = range(200, 300)
+_REDIRECTS = range(300, 400)
+_PASSING = frozenset({408, 425, 429, *range(500, 1000)})
 
 
 def after_start(call: PipelineCall, answer: Answer, *, allow_http_loopback: bool) -> Started | Finished | Refused:
@@ -83,17 +85,17 @@ def _raise_if_passing(answer: Answer, url: str) -> None:
     # A conflict that says when to come back is the first call with this key, still at work
     # (draft-ietf-httpapi-idempotency-key-header, section 2.6).
     still_at_work = answer.status == _CONFLICT and "Retry-After" in answer.headers
-    if answer.status in _PASSING or answer.status >= 500 or still_at_work:  # noqa: PLR2004  # 5xx: the server's fault
+    if answer.status in _PASSING or still_at_work:
         raise PipelineUnavailable(_told(answer, url), answer.retry_after_s())
 
 
 def _refusal(answer: Answer, url: str, auth: Auth | None) -> Refused | None:
-    if answer.status >= 400:  # noqa: PLR2004  # 4xx: the caller's fault
-        return Refused(code=f"http_{answer.status}", message=_told(answer, url) + _advice(answer.status, auth))
-    if answer.status >= 300:  # noqa: PLR2004  # 3xx
+    if answer.status in _REDIRECTS:
         to = without_query(resolved(answer.headers.get("Location", ""), url))
         told = f"{_told(answer, url)}: redirects are not followed. If {to} is right, write it in `then.url`"
         return Refused(code="redirected", message=told)
+    if answer.status not in _SUCCESSES:
+        return Refused(code=f"http_{answer.status}", message=_told(answer, url) + _advice(answer.status, auth))
     if answer.status == _ACCEPTED:
         return None
     if not answer.is_whole:

@@ -6,6 +6,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
+from typing import cast
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
@@ -37,9 +38,7 @@ class RetryUnsent(HTTPPolicy[HttpRequest, HttpResponse]):
             except AzureError as error:
                 if not was_unsent(error):
                     raise
-                transport = request.context.transport
-                assert isinstance(transport, HttpTransport)  # noqa: S101  # the pipeline is a synchronous one
-                transport.sleep(pause_s)
+                cast("HttpTransport[HttpRequest, HttpResponse]", request.context.transport).sleep(pause_s)
         return self.next.send(request)
 
 

@@ -133,6 +133,7 @@ def test_2xx_without_a_body_has_succeeded(status: int, service: RecordingService
         pytest.param(
             reply(302, Location="https://login.example/"), "redirected", "login.example", id="sign-in redirect"
         ),
+        pytest.param(reply(101), "http_101", "answered 101", id="switches to something else"),
         pytest.param(reply(400, {"message": "bad rows"}), "http_400", "400: bad rows", id="bad request"),
         pytest.param(reply(401), "http_401", "declares no `then.auth`", id="unauthorised"),
         pytest.param(reply(404), "http_404", "`then.url`", id="not found"),
