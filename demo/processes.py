@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 START_DEADLINE_S = 120
 END_DEADLINE_S = 20
@@ -70,8 +71,8 @@ class _Watch:
 
     def _read(self) -> None:
         # To the very end, also when it is ready: a full pipe would stop the process.
-        with self._log.open("a", encoding="utf-8") as log:
-            for line in self._process.stdout or ():
+        with self._log.open("a", encoding="utf-8") as log, cast(IO[str], self._process.stdout) as said:
+            for line in said:
                 log.write(line)
                 log.flush()
                 self._tail.append(line)

@@ -75,6 +75,7 @@ def _frame(splits: Mapping[str, pa.Table], split: str) -> pd.DataFrame:
 def _features(frame: pd.DataFrame, words: Mapping[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
-    # A word that training never saw has no category, and counts as missing.
-    known = {word: pd.Categorical(frame[word], categories=words[word]) for word in WORDS}
+    # A word that training never saw counts as missing.
+    seen = {word: frame[word].where(frame[word].isin(words[word])) for word in WORDS}
+    known = {word: pd.Categorical(seen[word], categories=words[word]) for word in WORDS}
     return frame[list(NUMBERS)].astype("float64").assign(**known)
