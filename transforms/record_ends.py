@@ -122,8 +122,8 @@ def _outside(quotes: Offsets, stops: Offsets) -> Offsets:
     """The line breaks that have an even number of quotes before them."""
     import numpy as np
 
-    before = np.searchsorted(quotes, stops)
-    return stops[before % 2 == 0]
+    outside: Offsets = stops[np.searchsorted(quotes, stops) % 2 == 0]
+    return outside
 
 
 def _line_stops(data: bytes, *, final: bool) -> Offsets:

@@ -76,6 +76,11 @@ class RowLimit(Declared):
         """True while `bad` of `read` rows stay within the limit."""
         return bad <= self.rows if self.rows is not None else bad <= (self.share or 0.0) * read
 
+    @property
+    def described(self) -> str:
+        """The limit as the flow file would say it."""
+        return f"{self.rows:,}" if self.rows is not None else f"{(self.share or 0.0) * 100:g}%"
+
 
 class Contract(Declared):
     """What a row must be to enter the dataset."""

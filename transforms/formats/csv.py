@@ -1,0 +1,128 @@
+"""CSV: text in, parsed by DuckDB into declared types; bad lines are found while parsing, at no cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transforms.breaches import REASON
+from transforms.column_types import read_as
+from transforms.draft import LocalUpload
+from transforms.record_ends import LONGEST_RECORD, Dialect
+from transforms.records import blocks_of
+from transforms.relation import quoted, text
+from transforms.staging import StagedText, stage_text
+from transforms.unpack import chunks_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from transforms.flow.contract import Column
+    from transforms.flow.source import ReadOptions
+    from transforms.unpack import Room
+
+_LINE_BREAKS = {"\n": r"'\n'", "\r\n": r"'\r\n'"}
+
+
+@dataclass(frozen=True)
+class CsvReader:
+    """One CSV upload, staged."""
+
+    staged: StagedText
+    null_values: tuple[str, ...]
+    rejects: str
+
+    @property
+    def name(self) -> str:
+        return self.staged.name
+
+    @property
+    def records(self) -> int:
+        return self.staged.records
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        return dict.fromkeys(self.staged.header, "VARCHAR")
+
+    @property
+    def damage(self) -> Path | None:
+        return self.staged.damage if self.staged.damaged else None
+
+    def parsed_type(self, name: str, column: Column) -> str:  # noqa: ARG002 - other formats ask the source
+        return read_as(column)
+
+    def rows(self, types: Mapping[str, str]) -> str:
+        rejects = {"store_rejects": "true", "rejects_limit": "0"} | {
+            "rejects_table": text(self.rejects),
+            "rejects_scan": text(f"{self.rejects}_scan"),
+        }
+        return self._read(
+            self.staged.path, types, {"header": "true", "new_line": _LINE_BREAKS[self.staged.line_break]} | rejects
+        )
+
+    def rejected(self) -> str:
+        """DuckDB's `line` counts records and the header; the staged text has no other lines."""
+        reason = f"""CAST(CASE WHEN error_type = 'CAST' THEN ROW(column_name, 'type', NULL)
+            ELSE ROW(NULL, 'columns', lower(error_type::VARCHAR)) END AS {REASON})"""
+        return f"""(SELECT line::BIGINT - 1 AS ordinal, bool_and(error_type = 'CAST') AS whole,
+            list(DISTINCT {reason}) AS reasons FROM {quoted(self.rejects)} GROUP BY line)"""
+
+    def keep_sources(self, connection: DuckDBPyConnection, suspects: str, target: str) -> None:
+        raws, again = self.staged.path.with_name("raws.parquet"), self.staged.path.with_name("again.csv")
+        self._extract(connection, suspects, raws, again)
+        names = [f"c{index}" for index in range(len(self.columns))]
+        texts = self._read(again, dict.fromkeys(names, "VARCHAR"), {"header": "false", "new_line": r"'\n'"})
+        connection.execute(f"CREATE TABLE {quoted(f'{target}_texts')} AS SELECT * FROM {texts}")
+        connection.execute(f"""
+            CREATE TABLE {quoted(target)} AS
+            SELECT known.ordinal, raws.raw, texts.*
+            FROM (SELECT ordinal, whole, count(*) FILTER (whole) OVER (ORDER BY ordinal) - 1 AS line FROM {suspects})
+                AS known
+            JOIN read_parquet({text(raws.as_posix())}) AS raws USING (ordinal)
+            LEFT JOIN {quoted(f"{target}_texts")} AS texts ON known.whole AND texts.rowid = known.line""")
+
+    def _extract(self, connection: DuckDBPyConnection, suspects: str, raws: Path, again: Path) -> None:
+        """The raw text of the suspects: all in `raws`, those with a whole number of fields in `again` as well."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema = pa.schema([pa.field("ordinal", pa.int64()), pa.field("raw", pa.string())])
+        first = 0
+        with pq.ParquetWriter(raws, schema) as writer, again.open("wb") as lines:
+            for block in blocks_of(chunks_of(LocalUpload(self.name, self.staged.path)), self.staged.dialect):
+                found = connection.execute(
+                    f"SELECT ordinal, whole FROM {suspects} WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal",
+                    [first, first + len(block)],
+                ).fetchall()
+                texts = [block.raw(ordinal - first) for ordinal, _ in found]
+                ordinals = pa.array([ordinal for ordinal, _ in found], pa.int64())
+                writer.write_table(pa.table({"ordinal": ordinals, "raw": pa.array(texts, pa.string())}))
+                lines.writelines(raw + b"\n" for raw, (_, whole) in zip(texts, found, strict=True) if whole)
+                first += len(block)
+
+    def _read(self, path: Path, types: Mapping[str, str], more: Mapping[str, str]) -> str:
+        quote = text(self.staged.dialect.quote.decode())
+        options = {
+            "auto_detect": "false",
+            "delim": text(self.staged.dialect.delimiter.decode()),
+            "quote": quote,
+            "escape": quote,
+            "nullstr": f"[{', '.join(text(value) for value in self.null_values)}]",
+            "max_line_size": str(LONGEST_RECORD + 16),
+            "columns": f"{{{', '.join(f'{text(name)}: {text(kind)}' for name, kind in types.items())}}}",
+        } | dict(more)
+        return f"read_csv({text(path.as_posix())}, {', '.join(f'{key} = {value}' for key, value in options.items())})"
+
+
+def open_csv(upload: LocalUpload, folder: Path, options: ReadOptions, room: Room) -> CsvReader:
+    """One CSV upload is staged in `folder` and ready to be read.
+
+    Raises:
+        UnreadableUpload: see `stage_text`.
+        UploadTooLarge: see `stage_text`.
+    """
+    dialect = Dialect(options.delimiter.encode(), options.quote.encode())
+    staged = stage_text(upload, folder, dialect, room)
+    return CsvReader(staged, options.null_values, f"rejects_{folder.name}")

@@ -1,0 +1,138 @@
+"""Ingest: staged uploads become one table of rows that keep the contract; the others are known by ordinal.
+
+rows that parse ----> parsed_0, parsed_1, …     one table an upload; `__bad` marks breaches
+rows that do not ---> the reader's `rejected`
+damaged text -------> the reader's `damage`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from transforms.breaches import Rule, any_broken, rules_of
+from transforms.column_types import SQL_TYPES, drops_nonfinite, finite, typed
+from transforms.layout import Layout, layout_of
+from transforms.relation import ROW, Relation, quoted, relation_of
+from transforms.uniqueness import mark_repeated
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from transforms.flow.contract import Column, Contract
+    from transforms.formats.reader import Reader
+
+GOOD = "good"
+BAD = "__bad"
+
+
+@dataclass(frozen=True)
+class ParsedUpload:
+    """One upload, parsed: `table` holds its rows in record order, with `__bad` beside the columns."""
+
+    reader: Reader
+    layout: Layout
+    order: int
+
+    @property
+    def table(self) -> str:
+        return f"parsed_{self.order}"
+
+    @property
+    def source_columns(self) -> Mapping[str, tuple[int, str]]:
+        """Place and source type of each column."""
+        return {name: (place, kind) for place, (name, kind) in enumerate(self.reader.columns.items())}
+
+
+def parse_uploads(connection: DuckDBPyConnection, readers: Sequence[Reader], contract: Contract) -> list[ParsedUpload]:
+    """Every row that parses is in a table of its upload, marked where it breaks the contract.
+
+    Raises:
+        UnreadableUpload: the header is unusable.
+        ContractBroken: the columns do not fit the contract.
+    """
+    uploads = [
+        ParsedUpload(reader, layout_of(reader.columns, contract, reader.name), order)
+        for order, reader in enumerate(readers)
+    ]
+    for upload in uploads:
+        _parse(connection, upload)
+    mark_repeated(connection, [upload.table for upload in uploads], contract, BAD)
+    return uploads
+
+
+def good_rows(connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload], contract: Contract) -> Relation:
+    """The rows that keep the contract are one relation, in (upload, record) order.
+
+    Shape:
+        Columns in the order of the contract, then unknown ones that are kept; a column that an upload lacks
+        is null there. Values that are not finite are null, unless their column allows them.
+    """
+    unknown = dict.fromkeys(name for upload in uploads for name in upload.layout.unknown)
+    selects, before = [], 0
+    for upload in uploads:
+        declared = [_good_value(name, column, upload.layout) for name, column in contract.columns.items()]
+        kept = [quoted(name) if name in upload.layout.unknown else f"NULL AS {quoted(name)}" for name in unknown]
+        values = ", ".join([f"rowid + {before} AS {ROW}", *declared, *kept])
+        selects.append(f"SELECT {values} FROM {quoted(upload.table)} WHERE NOT {BAD}")
+        before += _count(connection, f"SELECT count(*) FROM {quoted(upload.table)}")
+    connection.execute(f"CREATE VIEW {GOOD} AS {' UNION ALL '.join(selects)}")
+    return relation_of(connection, GOOD)
+
+
+def nonfinite_counts(
+    connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload], contract: Contract
+) -> dict[str, int]:
+    """How many good values of each column were NaN or infinity and are null now; columns without any are left out."""
+    counts: dict[str, int] = {}
+    for upload in uploads:
+        names = [name for name, column in upload.layout.declared.items() if drops_nonfinite(column)]
+        if names:
+            counted = ", ".join(f"count(*) FILTER (NOT isfinite({quoted(name)}))" for name in names)
+            found = connection.execute(f"SELECT {counted} FROM {quoted(upload.table)} WHERE NOT {BAD}").fetchone()
+            for name, count in zip(names, found or (), strict=True):
+                counts[name] = counts.get(name, 0) + count
+    return {name: counts[name] for name in contract.columns if counts.get(name)}
+
+
+def rules_of_sources(upload: ParsedUpload) -> dict[str, list[Rule]]:
+    """Every rule of the declared columns, over source columns named c0, c1, …"""
+    return {
+        name: rules_of(column, f"c{place}", kind)
+        for name, column in upload.layout.declared.items()
+        for place, kind in [upload.source_columns[name]]
+    } | {name: rules_of(column, "NULL", "VARCHAR") for name, column in upload.layout.missing.items() if column.required}
+
+
+def _parse(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
+    """Source values are s0, s1, … and typed values t0, t1, …, so that no column name can clash with another."""
+    layout, reader = upload.layout, upload.reader
+    types = {name: reader.parsed_type(name, layout.declared[name]) if name in layout.declared else kind
+             for name, kind in reader.columns.items()}  # fmt: skip
+    inner, outer, rules = [], [], list[Rule]()
+    for place, (name, column) in enumerate(layout.declared.items()):
+        source, value = f"s{place}", f"t{place}"
+        inner += [f"{quoted(name)} AS {source}", f"{typed(column, quoted(name), types[name])} AS {value}"]
+        outer.append(f"{value} AS {quoted(name)}")
+        rules += rules_of(column, source, types[name], value)
+    for place, name in enumerate(layout.unknown):
+        inner.append(f"{quoted(name)} AS u{place}")
+        outer.append(f"u{place} AS {quoted(name)}")
+    if any(column.required for column in layout.missing.values()):
+        rules.append(Rule("required", "true"))
+    connection.execute(f"""
+        CREATE TABLE {quoted(upload.table)} AS
+        SELECT {", ".join(outer)}, {any_broken(rules)} AS {BAD}
+        FROM (SELECT {", ".join(inner)} FROM {reader.rows(types)})""")
+
+
+def _good_value(name: str, column: Column, layout: Layout) -> str:
+    if name in layout.missing:
+        return f"NULL::{SQL_TYPES[column.type]} AS {quoted(name)}"
+    return f"{finite(column, quoted(name))} AS {quoted(name)}"
+
+
+def _count(connection: DuckDBPyConnection, query: str) -> int:
+    found = connection.execute(query).fetchone()
+    return int(found[0]) if found else 0

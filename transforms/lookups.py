@@ -1,0 +1,79 @@
+"""Lookups: small tables beside the uploads, loaded whole, their types told by what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transforms.draft import LocalUpload
+from transforms.errors import UnreadableUpload
+from transforms.formats.parquet import open_parquet
+from transforms.record_ends import Dialect
+from transforms.relation import ROW, Relation, quoted, relation_of, text
+from transforms.staging import StagedText, stage_text
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from transforms.flow.lookup import Lookup
+    from transforms.flow.source import ReadOptions
+    from transforms.unpack import Room
+
+
+def load_lookups(
+    connection: DuckDBPyConnection, lookups: Mapping[str, Lookup], paths: Mapping[str, Path], folder: Path, room: Room
+) -> dict[str, Relation]:
+    """Every lookup is a relation; all of its rows are there, or the run is rejected.
+
+    Shape:
+        One table a lookup. CSV columns get the narrowest type that every one of their values fits.
+    Raises:
+        UnreadableUpload: a lookup is damaged; a lookup has no quarantine, its owner must mend it.
+    """
+    return {
+        name: _load(connection, name, lookup, paths[name], folder / f"lookup_{name}", room=room)
+        for name, lookup in lookups.items()
+    }
+
+
+def _load(
+    connection: DuckDBPyConnection, name: str, lookup: Lookup, path: Path, folder: Path, *, room: Room
+) -> Relation:
+    import duckdb
+
+    upload, table = LocalUpload(lookup.path, path), f"lookup_{name}"
+    if lookup.format_by_name == "parquet":
+        reader = open_parquet(upload, folder, room, connection)
+        rows, records = reader.rows({}), reader.records
+    else:
+        dialect = Dialect(lookup.options.delimiter.encode(), lookup.options.quote.encode())
+        staged = stage_text(upload, folder, dialect, room)
+        _refuse_damage(staged)
+        rows, records = _detected(staged, lookup.options), staged.records
+    try:
+        connection.execute(f"CREATE TABLE {quoted(table)} AS SELECT row_number() OVER () - 1 AS {ROW}, * FROM {rows}")
+    except duckdb.Error as error:
+        raise UnreadableUpload(f"lookup {name} ({lookup.path}): {error}") from error
+    found = connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()
+    if found != (records,):
+        raise UnreadableUpload(f"lookup {name} ({lookup.path}): {records:,} records, but {found} could be read")
+    return relation_of(connection, table)
+
+
+def _refuse_damage(staged: StagedText) -> None:
+    if staged.damaged:
+        raise UnreadableUpload(
+            f"lookup {staged.name}: {staged.damaged:,} of {staged.records:,} records are damaged (open quotes, or "
+            "bytes that are not UTF-8); mend them and upload it again"
+        )
+
+
+def _detected(staged: StagedText, options: ReadOptions) -> str:
+    names = ", ".join(text(name) for name in staged.header)
+    nulls = ", ".join(text(value) for value in options.null_values)
+    quote = text(options.quote)
+    return (
+        f"read_csv({text(staged.path.as_posix())}, header = true, names = [{names}], nullstr = [{nulls}], "
+        f"delim = {text(options.delimiter)}, quote = {quote}, escape = {quote}, sample_size = -1)"
+    )

@@ -1,0 +1,128 @@
+"""Quarantine: every bad row with all its reasons, its record number, and its text as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transforms.breaches import REASON, reason, reasons
+from transforms.damage import DAMAGE
+from transforms.ingest import BAD, ParsedUpload, rules_of_sources
+from transforms.positions import position_among_all
+from transforms.relation import quoted, text
+from transforms.uniqueness import REPEATED
+from transforms.writing import write_parquet
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from transforms.draft import DataFile
+
+QUARANTINE = "quarantine"
+_TOP_REASONS = 5
+
+
+def find_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
+    """The table `suspects_<order>` holds (ordinal, whole, parsed, reasons) of each row that is bad for DuckDB.
+
+    Shape:
+        `parsed` is the row's place among those that parse, from 0, or null for one that does not;
+        `reasons` are those that only the reader knows.
+    """
+    rejected = quoted(f"rejected_{upload.order}")
+    connection.execute(f"CREATE TABLE {rejected} AS SELECT * FROM {upload.reader.rejected()}")
+    broken = f"(SELECT rowid + 1 AS number FROM {quoted(upload.table)} WHERE {BAD})"
+    numbered = position_among_all(broken, "number", f"(SELECT ordinal AS position FROM {rejected})")
+    connection.execute(f"""
+        CREATE TABLE {quoted(suspects_of(upload))} AS
+        SELECT ordinal, whole, NULL::BIGINT AS parsed, reasons FROM {rejected}
+        UNION ALL
+        SELECT position, true, number - 1, []::{REASON}[] FROM ({numbered})
+        ORDER BY ordinal""")
+
+
+def suspects_of(upload: ParsedUpload) -> str:
+    """The name of the table of an upload's bad rows."""
+    return f"suspects_{upload.order}"
+
+
+def bad_records(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
+    """The number of bad records of an upload: its suspects and its damaged records, each counted."""
+    damaged = f"SELECT count(*) FROM {_damage(upload)}" if upload.reader.damage else "SELECT 0"
+    found = connection.execute(
+        f"SELECT (SELECT count(DISTINCT ordinal) FROM {quoted(suspects_of(upload))}) + ({damaged})"
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def fill_quarantine(connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload]) -> None:
+    """The table `quarantine` holds (upload, record, raw, reasons) of every bad record, in (upload, record) order."""
+    connection.execute(
+        f"CREATE TABLE {QUARANTINE} (place BIGINT, upload VARCHAR, record BIGINT, raw VARCHAR, reasons {REASON}[])"
+    )
+    for upload in uploads:
+        _add_suspects(connection, upload)
+        if upload.reader.damage:
+            _add_damage(connection, upload)
+
+
+def quarantined(connection: DuckDBPyConnection) -> int:
+    """The number of distinct records in quarantine."""
+    found = connection.execute(f"SELECT count(*) FROM (SELECT DISTINCT place, record FROM {QUARANTINE})").fetchone()
+    return int(found[0]) if found else 0
+
+
+def write_quarantine(connection: DuckDBPyConnection, folder: Path, rows_per_file: int) -> tuple[DataFile, ...]:
+    """The quarantined records are Parquet files in `folder`; no record, no file."""
+    query = f"SELECT upload, record, raw, reasons FROM {QUARANTINE} ORDER BY place, record"
+    return write_parquet(connection, query, folder, rows_per_file)
+
+
+def top_reasons(connection: DuckDBPyConnection) -> str:
+    """The most frequent reasons, for people."""
+    rows = connection.execute(f"""
+        SELECT reason."column", reason.rule, count(*) AS times
+        FROM (SELECT unnest(reasons) AS reason FROM {QUARANTINE})
+        GROUP BY ALL ORDER BY times DESC, 1, 2 LIMIT {_TOP_REASONS}""").fetchall()
+    return ", ".join(f"{column or 'record'} {rule} ({times:,})" for column, rule, times in rows)
+
+
+def _add_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
+    suspects, sources = suspects_of(upload), f"sources_{upload.order}"
+    upload.reader.keep_sources(connection, quoted(suspects), sources)
+    places = upload.source_columns
+    rules = rules_of_sources(upload)
+    values = {name: f"c{places[name][0]}" if name in places else "NULL" for name in rules}
+    connection.execute(f"""
+        CREATE VIEW {quoted(f"explained_{upload.order}")} AS
+        SELECT suspects.ordinal, sources.raw, (
+            CASE WHEN whole THEN {reasons(rules, values)} ELSE [] END
+            || CASE WHEN whole THEN [] ELSE suspects.reasons END
+            || coalesce(repeated.reasons, [])) AS reasons, suspects.reasons AS by_reader
+        FROM {quoted(suspects)} AS suspects JOIN {quoted(sources)} AS sources USING (ordinal)
+        LEFT JOIN (
+            SELECT parsed, list({reason('"column"', "'unique'", '"value"')} ORDER BY "column") AS reasons
+            FROM {REPEATED} WHERE upload = {upload.order} GROUP BY parsed
+        ) AS repeated USING (parsed)""")
+    explained = f"""(SELECT ordinal, raw, CASE WHEN len(reasons) > 0 THEN reasons ELSE by_reader END AS reasons
+        FROM {quoted(f"explained_{upload.order}")})"""
+    damaged = f"(SELECT record AS position FROM {_damage(upload)})"
+    numbered = position_among_all(explained, "ordinal", damaged) if upload.reader.damage else None
+    connection.execute(f"""
+        INSERT INTO {QUARANTINE} SELECT {upload.order}, {text(upload.reader.name)}, position, raw, reasons
+        FROM ({numbered or f"SELECT *, ordinal AS position FROM {explained}"})""")
+
+
+def _add_damage(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
+    said = ", ".join(f"{text(rule)}: {text(meaning)}" for rule, meaning in DAMAGE.items())
+    connection.execute(f"""
+        INSERT INTO {QUARANTINE}
+        SELECT {upload.order}, {text(upload.reader.name)}, record, raw,
+            [{reason("NULL", "rule", f"MAP {{{said}}}[rule]")}]
+        FROM {_damage(upload)}""")
+
+
+def _damage(upload: ParsedUpload) -> str:
+    path = upload.reader.damage
+    return f"read_parquet({text(path.as_posix() if path else '')})"

@@ -1,0 +1,200 @@
+"""Transform: local uploads of one flow become a draft of a dataset.
+
+stage -> parse + contract -> steps -> checks -> files -> profile
+             `-> quarantine    (rows are counted at every station, see conservation)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transforms.checks import rejection_of, run_checks
+from transforms.column_types import CONTRACT_TYPES
+from transforms.conservation import confirm_ingest, confirm_steps
+from transforms.draft import DataFile, Draft, Limits, LocalUpload, Rejection, RowCounts
+from transforms.engine import open_engine
+from transforms.errors import EmptyResult
+from transforms.flow.load import LoadedFlow
+from transforms.flow.parameters import bind_parameters
+from transforms.formats.csv import open_csv
+from transforms.formats.parquet import open_parquet
+from transforms.ingest import ParsedUpload, good_rows, nonfinite_counts, parse_uploads
+from transforms.lookups import load_lookups
+from transforms.profile import profile_of
+from transforms.quarantine import (
+    bad_records,
+    fill_quarantine,
+    find_suspects,
+    quarantined,
+    top_reasons,
+    write_quarantine,
+)
+from transforms.relation import Relation, row_count
+from transforms.steps.apply import apply_steps
+from transforms.steps.step import StepEnv
+from transforms.unpack import Room
+from transforms.writing import rows_in_footers, write_dataset
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from transforms.flow.flow import Flow
+    from transforms.formats.reader import Reader
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one transform is asked to do, and where it may do it."""
+
+    flow: Flow
+    uploads: Sequence[LocalUpload]
+    lookups: Mapping[str, Path]
+    parameters: Mapping[str, Any]
+    scratch: Path
+    flows_folder: Path
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """The contract's verdict: good rows as a relation, bad ones in files, and how many of each."""
+
+    uploads: Sequence[ParsedUpload]
+    good: Relation
+    counts: RowCounts
+    quarantine: tuple[DataFile, ...]
+    reasons: str
+
+
+def transform(
+    flow: LoadedFlow | Flow,
+    uploads: Sequence[LocalUpload],
+    lookups: Mapping[str, Path],
+    parameters: Mapping[str, Any],
+    *,
+    scratch: Path,
+    limits: Limits,
+    flows_folder: Path,
+) -> Draft:
+    """Local uploads have become a draft: data files, quarantine, profile and counts, or the reason why not.
+
+    Shape:
+        Rows keep (upload, record) order. Everything is written below `scratch`, a folder for this run alone.
+    Raises:
+        UnreadableUpload, UploadTooLarge, ContractBroken, StepFailed, EmptyResult: nothing can be published.
+        RowsLost: independent counts disagree.
+    """
+    recipe = flow.flow if isinstance(flow, LoadedFlow) else flow
+    bound = bind_parameters(recipe.parameters, parameters)
+    job = Job(recipe, uploads, lookups, bound, scratch.resolve(), flows_folder)
+    with open_engine(job.scratch, limits) as connection:
+        room = Room(limits.scratch_bytes)
+        ingested = _ingest(connection, job, room)
+        if rejection := _contract_rejection(recipe, ingested):
+            return Draft((), ingested.quarantine, ingested.counts, rejection=rejection)
+        return _finish(connection, job, room, ingested)
+
+
+def _ingest(connection: DuckDBPyConnection, job: Job, room: Room) -> Ingested:
+    contract = job.flow.contract
+    readers = [_open(connection, job, upload, order, room) for order, upload in enumerate(job.uploads)]
+    uploads = parse_uploads(connection, readers, contract)
+    for upload in uploads:
+        find_suspects(connection, upload)
+    bad = sum(bad_records(connection, upload) for upload in uploads)
+    keeps_bad = contract.bad_rows != "drop"
+    if keeps_bad:
+        fill_quarantine(connection, uploads)
+    good = good_rows(connection, uploads, contract)
+    counts = RowCounts(
+        read=sum(reader.records for reader in readers),
+        good=row_count(connection, good),
+        quarantined=quarantined(connection) if keeps_bad else 0,
+        dropped=0 if keeps_bad else bad,
+        steps=(),
+        published=0,
+    )
+    confirm_ingest(counts)
+    files = write_quarantine(connection, job.scratch / "quarantine", job.flow.output.rows_per_file) if keeps_bad else ()
+    return Ingested(uploads, good, counts, files, top_reasons(connection) if keeps_bad and bad else "")
+
+
+def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Ingested) -> Draft:
+    _refuse_nothing(ingested.counts.good, f"of {ingested.counts.read:,} records none keeps the contract")
+    lookups = load_lookups(connection, job.flow.lookups, job.lookups, job.scratch, room)
+    env = StepEnv(lookups, job.parameters, job.flows_folder)
+    result = apply_steps(connection, ingested.good, job.flow, env)
+    _refuse_nothing(row_count(connection, result.relation), "the steps removed every row")
+    checks = run_checks(connection, result.relation, job.flow.checks, job.parameters)
+    rejection = rejection_of(checks)
+    files = () if rejection else write_dataset(
+        connection, result.relation, job.flow.output, job.scratch / "data", _split_column(job.flow, result.relation)
+    )  # fmt: skip
+    published = row_count(connection, result.relation) if rejection else rows_in_footers(files)
+    counts = RowCounts(**(vars(ingested.counts) | {"steps": result.counts, "published": published}))
+    confirm_steps(counts)
+    return Draft(
+        files,
+        ingested.quarantine,
+        counts if not rejection else RowCounts(**(vars(counts) | {"published": 0})),
+        schema=_schema(result.relation),
+        profile=profile_of(connection, result.relation),
+        fitted=result.fitted,
+        checks=checks,
+        notes=_notes(connection, job, ingested),
+        rejection=rejection,
+    )
+
+
+def _open(connection: DuckDBPyConnection, job: Job, upload: LocalUpload, order: int, room: Room) -> Reader:
+    folder = job.scratch / f"upload_{order}"
+    if job.flow.source.format == "parquet":
+        return open_parquet(upload, folder, room, connection)
+    return open_csv(upload, folder, job.flow.source.options, room)
+
+
+def _contract_rejection(flow: Flow, ingested: Ingested) -> Rejection | None:
+    counts = ingested.counts
+    bad = counts.quarantined + counts.dropped
+    refused = flow.contract.bad_rows == "reject" and bad > 0
+    if not refused and flow.contract.max_bad_rows.allows(bad, counts.read):
+        return None
+    limit = "none" if refused else flow.contract.max_bad_rows.described
+    found = f" ({ingested.reasons})" if ingested.reasons else ""
+    message = f"{bad:,} of {counts.read:,} records break the contract{found}; allowed are {limit}"
+    return Rejection("contract_broken", f"{message}. See the quarantine, mend the data or the contract.")
+
+
+def _refuse_nothing(rows: int, why: str) -> None:
+    if not rows:
+        raise EmptyResult(f"no row is left to train on: {why}")
+
+
+def _split_column(flow: Flow, relation: Relation) -> str | None:
+    """The column that the flow's split left, unless a later step took it away."""
+    columns = [str(step.says.column) for step in flow.steps if step.verb == "split"]
+    return columns[-1] if columns and columns[-1] in relation.columns else None
+
+
+def _schema(relation: Relation) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {"name": name, "type": CONTRACT_TYPES.get(kind, kind), "nullable": True}
+        for name, kind in relation.columns.items()
+    )
+
+
+def _notes(connection: DuckDBPyConnection, job: Job, ingested: Ingested) -> tuple[str, ...]:
+    contract = job.flow.contract
+    naive = [name for name, column in contract.columns.items() if column.type == "timestamp" and not column.zone]
+    notes = [f"Column {name} has no zone: times written without an offset were read as UTC." for name in naive]
+    nonfinite = nonfinite_counts(connection, ingested.uploads, contract)
+    notes += [
+        f"Column {name}: {count:,} values were NaN or infinite, and are null." for name, count in nonfinite.items()
+    ]
+    missing = dict.fromkeys(
+        f"Column {name} is missing in {upload.reader.name}, and null." for upload in ingested.uploads
+        for name in upload.layout.missing
+    )  # fmt: skip
+    return (*notes, *missing)
