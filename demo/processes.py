@@ -10,10 +10,12 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
+
+from demo.signals import undisturbed
 
 START_DEADLINE_S = 120
 END_DEADLINE_S = 20
@@ -37,13 +39,13 @@ class Service:
 @contextmanager
 def running(service: Service, environment: Mapping[str, str], log: Path) -> Iterator[list[re.Match[str]]]:
     """The service runs inside the block, its output in `log`; it and its children are gone afterwards."""
-    process = _start(service, environment)
-    watch = _Watch(process, service.ready, service.signs, log)
-    try:
+    with ExitStack() as stack:
+        with undisturbed():
+            process = _start(service, environment)
+            watch = _Watch(process, service.ready, service.signs, log)
+            stack.callback(watch.join)
+            stack.callback(_end, process)
         yield watch.ready_signs(service)
-    finally:
-        _end(process)
-        watch.join()
 
 
 class _Watch:
