@@ -3,6 +3,7 @@
     TransformError          base: a code for machines, a sentence for people
     |-- FlowBroken          the flow file has mistakes, all of them listed
     |-- ParametersInvalid   the caller's parameters do not fit the flow
+    |-- SettingsMissing     the flow names app settings that are not there
     |-- UnreadableUpload    the bytes are not in the declared format
     |-- UploadTooLarge      the upload does not fit into the limits of this instance
     |-- ContractBroken      a column is missing or unknown, or too many rows are bad
@@ -54,6 +55,12 @@ class ParametersInvalid(TransformError):
     """A caller passed a parameter that the flow does not declare, or of the wrong type."""
 
     code = "parameters_invalid"
+
+
+class SettingsMissing(TransformError):
+    """The flow names app settings that are not there."""
+
+    code = "settings_missing"
 
 
 class UnreadableUpload(TransformError):

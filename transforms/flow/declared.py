@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictFloat, StrictInt, StrictStr
+
+Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
+"""A value as YAML has it: never turned from one type into another."""
 
 
 class Declared(BaseModel):

@@ -48,6 +48,11 @@ class Source(Declared):
         )
         return re.compile(pattern)
 
+    @property
+    def capture_names(self) -> tuple[str, ...]:
+        """The names that the path captures, in order."""
+        return tuple(_CAPTURE.findall(self.path))
+
     def captures(self, name: str) -> dict[str, str] | None:
         """The captures of an upload that this source takes, or None.
 

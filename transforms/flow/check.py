@@ -1,0 +1,101 @@
+"""A flow checked before any byte is read: its SQL, its Python, and its steps on an empty table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transforms.column_types import SQL_TYPES
+from transforms.errors import FlowBroken, Mistake
+from transforms.flow.expressions import check_sql
+from transforms.flow.flow import Flow
+from transforms.flow.load import LoadedFlow
+from transforms.flow.parameters import bind_parameters
+from transforms.flow.steps import OneStep
+from transforms.relation import ROW, Relation, quoted, relation_of
+from transforms.steps.apply import steps_at_work
+from transforms.steps.catalog import VERBS
+from transforms.steps.join import Join
+from transforms.steps.python import load_function
+from transforms.steps.refusal import Refused, UnknownColumn
+from transforms.steps.step import StepEnv, Work
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def check_flow(loaded: LoadedFlow) -> None:
+    """The flow's SQL is allowed, its functions are there, and its steps fit the columns, as far as these are known.
+
+    The columns are those of the contract. They are known no longer after a `python` step, a one-hot `encode`
+    or a `join` without `take`; the types of columns from a lookup are not known either. What cannot be decided
+    here is left to the run.
+
+    Raises:
+        FlowBroken: a mistake was found; all of the SQL and Python, the first one of the steps.
+    """
+    flow, folder = loaded.flow, loaded.path.parent
+    mistakes = [*check_sql(flow, loaded.path.name), *_missing_functions(flow, folder, loaded.path.name)]
+    if not mistakes:
+        mistakes = list(_misfits(flow, folder, loaded.path.name))
+    if mistakes:
+        raise FlowBroken(mistakes)
+
+
+def _missing_functions(flow: Flow, folder: Path, file: str) -> Iterator[Mistake]:
+    for place, step in enumerate(flow.steps):
+        if step.verb == "python":
+            try:
+                load_function(folder, step.says.call, f"steps[{place}].python")
+            except Refused as refused:
+                yield Mistake(file, refused.path, refused.sentence, "a function beside the flow")
+
+
+def _misfits(flow: Flow, folder: Path, file: str) -> Iterator[Mistake]:
+    import duckdb
+
+    knows_columns = flow.contract.unknown_columns != "keep"
+    knows_types = True
+    with duckdb.connect(":memory:") as connection:
+        declared = {name: SQL_TYPES[column.type] for name, column in flow.contract.columns.items()}
+        relation = _empty(connection, "contract", declared)
+        env = StepEnv({}, bind_parameters(flow.parameters, {}), folder)
+        for work, step in steps_at_work(connection, flow, env):
+            if _hides_columns(step):
+                return
+            try:
+                relation = _after(work, relation, step)
+            except Refused as refused:
+                if knows_columns if isinstance(refused, UnknownColumn) else knows_types:
+                    yield Mistake(file, refused.path, refused.sentence, "a step that fits the columns before it")
+                return
+            knows_types = knows_types and step.verb != "join"
+
+
+def _hides_columns(step: OneStep) -> bool:
+    """True when nobody can tell the columns after this step without data."""
+    if step.verb == "encode":
+        return "one_hot" in step.says.root.values()
+    return step.verb == "python" or (step.verb == "join" and step.says.take is None)
+
+
+def _after(work: Work, relation: Relation, step: OneStep) -> Relation:
+    if step.verb == "join":
+        lookups = {step.says.lookup: _imagined(work, relation, step.says)}
+        work = Work(work.connection, StepEnv(lookups, work.env.parameters, work.env.folder), work.path, work.place)
+    return VERBS[step.verb].apply(work, relation, step.says).relation
+
+
+def _imagined(work: Work, relation: Relation, join: Join) -> Relation:
+    """An empty lookup with the columns that the step names, keys of the types that they meet."""
+    columns = dict.fromkeys((join.take or {}).values(), "VARCHAR")
+    for left, right in join.on.items():
+        columns[right] = work.type_of(relation, work.need(relation, left, f".on.{left}"))
+    return _empty(work.connection, f"lookup_{work.place}", columns)
+
+
+def _empty(connection: DuckDBPyConnection, name: str, columns: dict[str, str]) -> Relation:
+    declared = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns.items())
+    connection.execute(f"CREATE TABLE {quoted(name)} ({ROW} BIGINT, {declared})")
+    return relation_of(connection, name)
