@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 ROW = "__row"
@@ -73,7 +74,21 @@ def relation_of(connection: DuckDBPyConnection, name: str) -> Relation:
     return Relation(name, columns)
 
 
+def arrow_table(connection: DuckDBPyConnection, query: str) -> pa.Table:
+    """All rows of the query, in memory."""
+    found: pa.Table = connection.sql(query).to_arrow_table()
+    return found
+
+
 def row_count(connection: DuckDBPyConnection, relation: Relation) -> int:
     """The number of rows, counted now."""
-    found = connection.execute(f"SELECT count(*) FROM {relation.sql}").fetchone()
-    return int(found[0]) if found else 0
+    return number(connection, f"SELECT count(*) FROM {relation.sql}")
+
+
+def number(connection: DuckDBPyConnection, query: str) -> int:
+    """The one whole number that the query gives, 0 for a null.
+
+    All of the result is fetched: DuckDB keeps a connection in use while a result is not read to its end.
+    """
+    rows = connection.execute(query).fetchall()
+    return int(rows[0][0] or 0)

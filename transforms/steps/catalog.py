@@ -1,0 +1,38 @@
+"""The verbs that a flow's steps may use: to add one, write its module and name it here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from transforms.relation import Relation
+from transforms.steps import dedupe, derive, encode, filter, impute, join, python, rename, select, split, sql  # noqa: A004 - a verb of flows
+from transforms.steps.step import Applied, Work
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What a verb may say, and what it does."""
+
+    model: type[BaseModel]
+    apply: Callable[[Work, Relation, Any], Applied]
+    leaves_table: bool = False
+    """True when every row has gone through it at once; else it leaves a view, which runs when it is read."""
+
+
+VERBS: dict[str, Verb] = {
+    "select": Verb(select.Select, select.apply),
+    "rename": Verb(rename.Rename, rename.apply),
+    "derive": Verb(derive.Derive, derive.apply),
+    "filter": Verb(filter.Filter, filter.apply),
+    "join": Verb(join.Join, join.apply, leaves_table=True),
+    "dedupe": Verb(dedupe.Dedupe, dedupe.apply, leaves_table=True),
+    "split": Verb(split.Split, split.apply),
+    "impute": Verb(impute.Impute, impute.apply),
+    "encode": Verb(encode.Encode, encode.apply),
+    "python": Verb(python.Python, python.apply, leaves_table=True),
+    "sql": Verb(sql.Sql, sql.apply, leaves_table=True),
+}

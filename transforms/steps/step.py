@@ -1,0 +1,144 @@
+"""What every step shares: how it is declared, where it works, and what it leaves.
+
+A step's module has the same rooms: a model of what the flow file says, and `apply`, which takes a
+`Work` and the relation before it and leaves an `Applied`. Steps that look at one row at a time leave
+views (fused and streamed by the engine); steps that need the whole table leave tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+from pydantic import Field
+
+from transforms.flow.expressions import bound, bracketed
+from transforms.relation import ROW, Relation, number, quoted, relation_of
+from transforms.steps.refusal import Refused, UnknownColumn, refused
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+Expression = Annotated[str, Field(min_length=1, description="a SQL expression (DuckDB dialect); $name is a parameter")]
+
+
+@dataclass(frozen=True)
+class StepEnv:
+    """What steps may use besides the relation: lookups, parameters' values, the folder of Python steps."""
+
+    lookups: Mapping[str, Relation]
+    parameters: Mapping[str, Any]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What a step left: the new relation, rows removed and added, each counted by itself, and what it learnt."""
+
+    relation: Relation
+    removed: int = 0
+    added: int = 0
+    fitted: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One step at work: the connection, its place in the flow, and the names it may make."""
+
+    connection: DuckDBPyConnection
+    env: StepEnv
+    path: str
+    place: int
+    learns_from: str | None = None
+    """The split column, when what is learnt must come from its `train` rows alone."""
+
+    def fail(self, message: str, at: str = "") -> NoReturn:
+        """The step ends here: the sentence names the place in the flow file."""
+        raise Refused(f"{self.path}{at}", message)
+
+    def need(self, relation: Relation, column: str, at: str = "") -> str:
+        """The quoted name of a column that is there, whatever its case."""
+        found = {name.casefold(): name for name in relation.columns}.get(column.casefold())
+        if found is None:
+            raise UnknownColumn(f"{self.path}{at}", column, relation.columns)
+        return quoted(found)
+
+    def refuse_taken(self, relation: Relation, columns: Mapping[str, str]) -> None:
+        """No new column (name -> place in the step) hides one that is there."""
+        taken = {name.casefold() for name in relation.columns}
+        for name, at in columns.items():
+            if name.casefold() in taken:
+                self.fail(f"a column {name!r} is there already; give the new one another name", at)
+
+    def type_of(self, relation: Relation, quoted_name: str) -> str:
+        """The DuckDB type of a column."""
+        return next(kind for column, kind in relation.columns.items() if quoted(column) == quoted_name)
+
+    def bound_on(self, relation: Relation, expression: str, at: str = "", *, expected: str | None = None) -> str:
+        """The expression, in brackets and with its parameters' values, known to fit the relation's columns."""
+        sql = bracketed(bound(expression, self.env.parameters))
+        kind = next(iter(self.columns_of(f"SELECT {sql} FROM {relation.sql}", relation, at).values()))
+        if expected not in {None, kind, '"NULL"'}:
+            self.fail(f"found an expression of type {kind}; expected {expected}", at)
+        return sql
+
+    def bound_order(self, relation: Relation, order: str, at: str) -> str:
+        """The order, with its parameters' values, known to fit the relation's columns."""
+        sql = bound(order, self.env.parameters, kind="order")
+        self.columns_of(f"SELECT row_number() OVER (ORDER BY {sql}\n) FROM {relation.sql}", relation, at)
+        return sql
+
+    def learning_rows(self, relation: Relation) -> str:
+        """The condition for rows to learn from: all of them, or the `train` rows of a split."""
+        if self.learns_from is None:
+            return "true"
+        return f"{self.need(relation, self.learns_from)} = 'train'"
+
+    def view(self, select: str) -> Relation:
+        """A view that streams `select`, which keeps `__row` and its order."""
+        self._make("VIEW", f"step_{self.place}", select)
+        return relation_of(self.connection, f"step_{self.place}")
+
+    def table(self, select: str) -> Relation:
+        """A table that holds `select`, sorted back into `__row` order."""
+        self._make("TABLE", f"step_{self.place}", f"SELECT * FROM ({select}) ORDER BY {ROW}")
+        return relation_of(self.connection, f"step_{self.place}")
+
+    def numbered(self, select: str) -> Relation:
+        """A table that holds `select`, its rows numbered in the order that they come."""
+        self._make("TABLE", f"step_{self.place}", f"SELECT *, row_number() OVER () - 1 AS {ROW} FROM ({select})")
+        return relation_of(self.connection, f"step_{self.place}")
+
+    def settled(self, relation: Relation) -> Relation:
+        """A table that holds what the step's view gives, in its order."""
+        self._make("TABLE", f"step_{self.place}_settled", f"SELECT * FROM {relation.sql}")
+        return relation_of(self.connection, f"step_{self.place}_settled")
+
+    def from_arrow(self, table: pa.Table) -> Relation:
+        """A table that holds an Arrow table, which has the hidden column already."""
+        name = f"step_{self.place}_arrow"
+        self.connection.register(name, table)
+        try:
+            return self.table(f"SELECT * FROM {quoted(name)}")
+        finally:
+            self.connection.unregister(name)
+
+    def count(self, query: str) -> int:
+        """The one number that the query gives."""
+        return number(self.connection, query)
+
+    def columns_of(self, select: str, relation: Relation, at: str = "") -> dict[str, str]:
+        """The columns that `select` would give, name -> DuckDB type; it is known to fit the relation."""
+        import duckdb
+
+        try:
+            described = self.connection.execute(f"DESCRIBE {select}").fetchall()
+        except duckdb.ProgrammingError as error:
+            raise refused(error, f"{self.path}{at}", relation.columns) from None
+        return {str(row[0]): str(row[1]) for row in described}
+
+    def _make(self, kind: str, name: str, select: str) -> None:
+        self.connection.execute(f"CREATE OR REPLACE {kind} {quoted(name)} AS {select}")
