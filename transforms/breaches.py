@@ -7,10 +7,17 @@ about many rows and lives in `uniqueness`; `columns` and the rules of damaged te
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from transforms.column_types import SQL_TYPES, finite, typed
+from transforms.column_types import SQL_TYPES, finite, read_as, typed
+from transforms.errors import FlowBroken, Mistake
 from transforms.flow.contract import Column
 from transforms.relation import text
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from transforms.flow.contract import Contract
 
 REASON = 'STRUCT("column" VARCHAR, rule VARCHAR, "value" VARCHAR)'
 """Why a row is bad: the column (null where the whole record is meant), the rule, and the value as written."""
@@ -49,6 +56,27 @@ def rules_of(column: Column, source: str, source_type: str, value: str | None = 
         listed = ", ".join(_literal(column, item) for item in column.allowed)
         rules.append(Rule("allowed", f"({kept} NOT IN ({listed}))"))
     return rules
+
+
+def confirm_constraints(connection: DuckDBPyConnection, contract: Contract) -> None:
+    """Every constraint of the contract can be asked of a value of its column.
+
+    Raises:
+        FlowBroken: a limit is of another type, a pattern is no regular expression, a zone is unknown.
+    """
+    import duckdb
+
+    mistakes = []
+    for name, column in contract.columns.items():
+        asked = [rule.broken for rule in rules_of(column, "v", read_as(column))]
+        zone = f"timezone({text(column.zone)}, TIMESTAMP '2000-01-01')" if column.zone else "NULL"
+        try:
+            connection.execute(f"SELECT {', '.join(asked)}, {zone}::VARCHAR FROM (SELECT NULL::{read_as(column)} AS v)")
+        except duckdb.Error as error:
+            said = str(error).partition("\n")[0]
+            mistakes.append(Mistake("", f"contract.columns.{name}", said, f"constraints that fit a {column.type}"))
+    if mistakes:
+        raise FlowBroken(mistakes)
 
 
 def any_broken(rules: list[Rule]) -> str:

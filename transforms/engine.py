@@ -52,6 +52,12 @@ def open_engine(scratch: Path, limits: Limits) -> Iterator[DuckDBPyConnection]:
             leftover.unlink(missing_ok=True)
 
 
+def count(connection: DuckDBPyConnection, query: str) -> int:
+    """The one number that a query gives."""
+    found = connection.execute(query).fetchone()
+    return int(found[0]) if found else 0
+
+
 def _settings(scratch: Path, limits: Limits) -> list[str]:
     folder = scratch.as_posix()
     return [

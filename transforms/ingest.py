@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from transforms.breaches import Rule, any_broken, rules_of
+from transforms.breaches import Rule, any_broken, confirm_constraints, rules_of
 from transforms.column_types import SQL_TYPES, drops_nonfinite, finite, typed
+from transforms.engine import count
+from transforms.errors import UnreadableUpload
 from transforms.layout import Layout, layout_of
 from transforms.relation import ROW, Relation, quoted, relation_of
 from transforms.uniqueness import mark_repeated
@@ -49,9 +51,11 @@ def parse_uploads(connection: DuckDBPyConnection, readers: Sequence[Reader], con
     """Every row that parses is in a table of its upload, marked where it breaks the contract.
 
     Raises:
-        UnreadableUpload: the header is unusable.
+        FlowBroken: a constraint does not fit the type of its column.
+        UnreadableUpload: the header is unusable, or a page of a binary format is damaged.
         ContractBroken: the columns do not fit the contract.
     """
+    confirm_constraints(connection, contract)
     uploads = [
         ParsedUpload(reader, layout_of(reader.columns, contract, reader.name), order)
         for order, reader in enumerate(readers)
@@ -76,7 +80,7 @@ def good_rows(connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload], c
         kept = [quoted(name) if name in upload.layout.unknown else f"NULL AS {quoted(name)}" for name in unknown]
         values = ", ".join([f"rowid + {before} AS {ROW}", *declared, *kept])
         selects.append(f"SELECT {values} FROM {quoted(upload.table)} WHERE NOT {BAD}")
-        before += _count(connection, f"SELECT count(*) FROM {quoted(upload.table)}")
+        before += count(connection, f"SELECT count(*) FROM {quoted(upload.table)}")
     connection.execute(f"CREATE VIEW {GOOD} AS {' UNION ALL '.join(selects)}")
     return relation_of(connection, GOOD)
 
@@ -91,8 +95,8 @@ def nonfinite_counts(
         if names:
             counted = ", ".join(f"count(*) FILTER (NOT isfinite({quoted(name)}))" for name in names)
             found = connection.execute(f"SELECT {counted} FROM {quoted(upload.table)} WHERE NOT {BAD}").fetchone()
-            for name, count in zip(names, found or (), strict=True):
-                counts[name] = counts.get(name, 0) + count
+            for name, number in zip(names, found or (), strict=True):
+                counts[name] = counts.get(name, 0) + number
     return {name: counts[name] for name in contract.columns if counts.get(name)}
 
 
@@ -107,6 +111,8 @@ def rules_of_sources(upload: ParsedUpload) -> dict[str, list[Rule]]:
 
 def _parse(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
     """Source values are s0, s1, … and typed values t0, t1, …, so that no column name can clash with another."""
+    import duckdb
+
     layout, reader = upload.layout, upload.reader
     types = {name: reader.parsed_type(name, layout.declared[name]) if name in layout.declared else kind
              for name, kind in reader.columns.items()}  # fmt: skip
@@ -121,18 +127,18 @@ def _parse(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
         outer.append(f"u{place} AS {quoted(name)}")
     if any(column.required for column in layout.missing.values()):
         rules.append(Rule("required", "true"))
-    connection.execute(f"""
-        CREATE TABLE {quoted(upload.table)} AS
-        SELECT {", ".join(outer)}, {any_broken(rules)} AS {BAD}
-        FROM (SELECT {", ".join(inner)} FROM {reader.rows(types)})""")
+    select = f"""SELECT {", ".join(outer)}, {any_broken(rules)} AS {BAD}
+        FROM (SELECT {", ".join(inner)} FROM {reader.rows(types)})"""
+    try:
+        connection.execute(f"CREATE TABLE {quoted(upload.table)} AS {select}")
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        said = str(error).partition("\n")[0]
+        raise UnreadableUpload(f"{reader.name}: it cannot be read to its end ({said}); write it again") from error
 
 
 def _good_value(name: str, column: Column, layout: Layout) -> str:
     if name in layout.missing:
         return f"NULL::{SQL_TYPES[column.type]} AS {quoted(name)}"
     return f"{finite(column, quoted(name))} AS {quoted(name)}"
-
-
-def _count(connection: DuckDBPyConnection, query: str) -> int:
-    found = connection.execute(query).fetchone()
-    return int(found[0]) if found else 0

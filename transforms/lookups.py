@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transforms.draft import LocalUpload
+from transforms.engine import count
 from transforms.errors import UnreadableUpload
 from transforms.formats.parquet import open_parquet
-from transforms.record_ends import Dialect
+from transforms.record_ends import dialect_of
 from transforms.relation import ROW, Relation, quoted, relation_of, text
 from transforms.staging import StagedText, stage_text
 
@@ -47,17 +48,16 @@ def _load(
         reader = open_parquet(upload, folder, room, connection)
         rows, records = reader.rows({}), reader.records
     else:
-        dialect = Dialect(lookup.options.delimiter.encode(), lookup.options.quote.encode())
-        staged = stage_text(upload, folder, dialect, room)
+        staged = stage_text(upload, folder, dialect_of(lookup.options), room)
         _refuse_damage(staged)
         rows, records = _detected(staged, lookup.options), staged.records
     try:
         connection.execute(f"CREATE TABLE {quoted(table)} AS SELECT row_number() OVER () - 1 AS {ROW}, * FROM {rows}")
     except duckdb.Error as error:
         raise UnreadableUpload(f"lookup {name} ({lookup.path}): {error}") from error
-    found = connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()
-    if found != (records,):
-        raise UnreadableUpload(f"lookup {name} ({lookup.path}): {records:,} records, but {found} could be read")
+    found = count(connection, f"SELECT count(*) FROM {quoted(table)}")
+    if found != records:
+        raise UnreadableUpload(f"lookup {name} ({lookup.path}): {records:,} records, but {found:,} could be read")
     return relation_of(connection, table)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from transforms.breaches import REASON, reason, reasons
 from transforms.damage import DAMAGE
+from transforms.engine import count
 from transforms.ingest import BAD, ParsedUpload, rules_of_sources
 from transforms.positions import position_among_all
 from transforms.relation import quoted, text
@@ -47,13 +48,15 @@ def suspects_of(upload: ParsedUpload) -> str:
     return f"suspects_{upload.order}"
 
 
+def suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
+    """The number of rows that are bad for DuckDB."""
+    return count(connection, f"SELECT count(DISTINCT ordinal) FROM {quoted(suspects_of(upload))}")
+
+
 def bad_records(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
     """The number of bad records of an upload: its suspects and its damaged records, each counted."""
     damaged = f"SELECT count(*) FROM {_damage(upload)}" if upload.reader.damage else "SELECT 0"
-    found = connection.execute(
-        f"SELECT (SELECT count(DISTINCT ordinal) FROM {quoted(suspects_of(upload))}) + ({damaged})"
-    ).fetchone()
-    return int(found[0]) if found else 0
+    return suspects(connection, upload) + count(connection, damaged)
 
 
 def fill_quarantine(connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload]) -> None:
@@ -62,15 +65,15 @@ def fill_quarantine(connection: DuckDBPyConnection, uploads: Sequence[ParsedUplo
         f"CREATE TABLE {QUARANTINE} (place BIGINT, upload VARCHAR, record BIGINT, raw VARCHAR, reasons {REASON}[])"
     )
     for upload in uploads:
-        _add_suspects(connection, upload)
+        if suspects(connection, upload):
+            _add_suspects(connection, upload)
         if upload.reader.damage:
             _add_damage(connection, upload)
 
 
 def quarantined(connection: DuckDBPyConnection) -> int:
     """The number of distinct records in quarantine."""
-    found = connection.execute(f"SELECT count(*) FROM (SELECT DISTINCT place, record FROM {QUARANTINE})").fetchone()
-    return int(found[0]) if found else 0
+    return count(connection, f"SELECT count(*) FROM (SELECT DISTINCT place, record FROM {QUARANTINE})")
 
 
 def write_quarantine(connection: DuckDBPyConnection, folder: Path, rows_per_file: int) -> tuple[DataFile, ...]:
@@ -89,8 +92,8 @@ def top_reasons(connection: DuckDBPyConnection) -> str:
 
 
 def _add_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
-    suspects, sources = suspects_of(upload), f"sources_{upload.order}"
-    upload.reader.keep_sources(connection, quoted(suspects), sources)
+    bad, sources = suspects_of(upload), f"sources_{upload.order}"
+    upload.reader.keep_sources(connection, quoted(bad), sources)
     places = upload.source_columns
     rules = rules_of_sources(upload)
     values = {name: f"c{places[name][0]}" if name in places else "NULL" for name in rules}
@@ -100,7 +103,7 @@ def _add_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
             CASE WHEN whole THEN {reasons(rules, values)} ELSE [] END
             || CASE WHEN whole THEN [] ELSE suspects.reasons END
             || coalesce(repeated.reasons, [])) AS reasons, suspects.reasons AS by_reader
-        FROM {quoted(suspects)} AS suspects JOIN {quoted(sources)} AS sources USING (ordinal)
+        FROM {quoted(bad)} AS suspects JOIN {quoted(sources)} AS sources USING (ordinal)
         LEFT JOIN (
             SELECT parsed, list({reason('"column"', "'unique'", '"value"')} ORDER BY "column") AS reasons
             FROM {REPEATED} WHERE upload = {upload.order} GROUP BY parsed

@@ -6,9 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from transforms.errors import FlowBroken, Mistake
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from transforms.flow.source import ReadOptions
 
     Offsets = NDArray[np.int64]
 
@@ -40,6 +44,24 @@ class Dialect:
         inside = rb"[^%b]*+" % quote
         quoted = b"".join((quote, inside, b"(?:", quote, quote, inside, b")*+", quote, b"" if closed else b"?"))
         return rb"(?:%b|[^%b%b\r\n]*+)" % (quoted, delimiter, quote)
+
+
+def dialect_of(options: ReadOptions) -> Dialect:
+    """The dialect that a flow declares.
+
+    Raises:
+        FlowBroken: a delimiter or quote is not one byte, or they are the same.
+    """
+    mistakes = [
+        Mistake("", f"source.options.{option}", repr(letter), "one ASCII character that is no line break")
+        for option, letter in (("delimiter", options.delimiter), ("quote", options.quote))
+        if not letter.isascii() or letter in "\r\n\0"
+    ]
+    if options.delimiter == options.quote:
+        mistakes.append(Mistake("", "source.options.quote", repr(options.quote), "another one than the delimiter"))
+    if mistakes:
+        raise FlowBroken(mistakes)
+    return Dialect(options.delimiter.encode(), options.quote.encode())
 
 
 class RecordEnds:

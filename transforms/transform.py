@@ -122,7 +122,9 @@ def _ingest(connection: DuckDBPyConnection, job: Job, room: Room) -> Ingested:
 
 
 def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Ingested) -> Draft:
-    _refuse_nothing(ingested.counts.good, f"of {ingested.counts.read:,} records none keeps the contract")
+    read = ingested.counts.read
+    why = f"none of {read:,} records keeps the contract" if read else "there is a header, but not a single record"
+    _refuse_nothing(ingested.counts.good, why)
     lookups = load_lookups(connection, job.flow.lookups, job.lookups, job.scratch, room)
     env = StepEnv(lookups, job.parameters, job.flows_folder)
     result = apply_steps(connection, ingested.good, job.flow, env)
@@ -135,12 +137,13 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
     published = row_count(connection, result.relation) if rejection else rows_in_footers(files)
     counts = RowCounts(**(vars(ingested.counts) | {"steps": result.counts, "published": published}))
     confirm_steps(counts)
+    profile = profile_of(connection, result.relation)
     return Draft(
         files,
         ingested.quarantine,
         counts if not rejection else RowCounts(**(vars(counts) | {"published": 0})),
-        schema=_schema(result.relation),
-        profile=profile_of(connection, result.relation),
+        schema=_schema(result.relation, profile),
+        profile=profile,
         fitted=result.fitted,
         checks=checks,
         notes=_notes(connection, job, ingested),
@@ -178,9 +181,10 @@ def _split_column(flow: Flow, relation: Relation) -> str | None:
     return columns[-1] if columns and columns[-1] in relation.columns else None
 
 
-def _schema(relation: Relation) -> tuple[dict[str, Any], ...]:
+def _schema(relation: Relation, profile: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Names and types as the contract has them; `nullable` says what is in the data."""
     return tuple(
-        {"name": name, "type": CONTRACT_TYPES.get(kind, kind), "nullable": True}
+        {"name": name, "type": CONTRACT_TYPES.get(kind, kind), "nullable": profile["columns"][name]["nulls"] > 0}
         for name, kind in relation.columns.items()
     )
 

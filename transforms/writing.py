@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transforms.draft import DataFile
+from transforms.engine import count
 from transforms.relation import Relation, quoted, text
 
 if TYPE_CHECKING:
@@ -27,22 +28,23 @@ def write_dataset(
 ) -> tuple[DataFile, ...]:
     """The relation is in files under `folder`, a folder for each value of its column `split`.
 
-    Shape:
-        `part-00000-<hash>.parquet`, each of at most `rows_per_file` rows, in `__row` order, without `__row`.
-        The same rows give the same bytes, whatever the number of threads.
-    Units:
-        Timestamps say that they are UTC (isAdjustedToUTC).
-    Example:
-        >>> import duckdb, tempfile
-        >>> from transforms.flow.output import Output
-        >>> from transforms.relation import relation_of
-        >>> connection = duckdb.connect()
-        >>> _ = connection.execute("CREATE TABLE trips AS SELECT i AS __row, i * i AS area FROM range(5) r(i)")
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     files = write_dataset(
-        ...         connection, relation_of(connection, "trips"), Output(rows_per_file=3), Path(folder), None)
-        >>> [(file.name[:10], file.rows) for file in files]
-        [('part-00000', 3), ('part-00001', 2)]
+        Shape:
+            `part-00000-<hash>.parquet`, each of at most `rows_per_file` rows, in `__row` order, without `__row`.
+            The same rows give the same bytes, whatever the number of threads.
+        Units:
+            Timestamps say that they are UTC (isAdjustedToUTC).
+        Example:
+            >>> import duckdb, tempfile
+            >>> from transforms.flow.output import Output
+            >>> from transforms.engine import count
+    from transforms.relation import relation_of
+            >>> connection = duckdb.connect()
+            >>> _ = connection.execute("CREATE TABLE trips AS SELECT i AS __row, i * i AS area FROM range(5) r(i)")
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     files = write_dataset(
+            ...         connection, relation_of(connection, "trips"), Output(rows_per_file=3), Path(folder), None)
+            >>> [(file.name[:10], file.rows) for file in files]
+            [('part-00000', 3), ('part-00001', 2)]
     """
     columns = ", ".join(_stored(name, kind) for name, kind in relation.columns.items())
     select = f"SELECT {columns} FROM {relation.sql}"
@@ -99,8 +101,7 @@ def _parts(connection: DuckDBPyConnection, select: str, rows_per_file: int) -> I
     offset = 0
     while True:
         connection.execute(f"CREATE OR REPLACE TABLE {_PART} AS {select} LIMIT {rows_per_file} OFFSET {offset}")
-        found = connection.execute(f"SELECT count(*) FROM {_PART}").fetchone()
-        rows = int(found[0]) if found else 0
+        rows = count(connection, f"SELECT count(*) FROM {_PART}")
         if rows:
             yield rows
         if rows < rows_per_file:

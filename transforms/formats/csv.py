@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from transforms.breaches import REASON
 from transforms.column_types import read_as
 from transforms.draft import LocalUpload
-from transforms.record_ends import LONGEST_RECORD, Dialect
+from transforms.record_ends import LONGEST_RECORD, dialect_of
 from transforms.records import blocks_of
 from transforms.relation import quoted, text
 from transforms.staging import StagedText, stage_text
@@ -65,7 +65,8 @@ class CsvReader:
     def rejected(self) -> str:
         """DuckDB's `line` counts records and the header; the staged text has no other lines."""
         reason = f"""CAST(CASE WHEN error_type = 'CAST' THEN ROW(column_name, 'type', NULL)
-            ELSE ROW(NULL, 'columns', lower(error_type::VARCHAR)) END AS {REASON})"""
+            WHEN error_type::VARCHAR LIKE '%COLUMNS' THEN ROW(NULL, 'columns', lower(error_type::VARCHAR))
+            ELSE ROW(column_name, 'csv', lower(error_type::VARCHAR)) END AS {REASON})"""
         return f"""(SELECT line::BIGINT - 1 AS ordinal, bool_and(error_type = 'CAST') AS whole,
             list(DISTINCT {reason}) AS reasons FROM {quoted(self.rejects)} GROUP BY line)"""
 
@@ -88,7 +89,7 @@ class CsvReader:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        schema = pa.schema([pa.field("ordinal", pa.int64()), pa.field("raw", pa.string())])
+        schema = pa.table({"ordinal": pa.array([], pa.int64()), "raw": pa.array([], pa.string())}).schema
         first = 0
         with pq.ParquetWriter(raws, schema) as writer, again.open("wb") as lines:
             for block in blocks_of(chunks_of(LocalUpload(self.name, self.staged.path)), self.staged.dialect):
@@ -120,9 +121,8 @@ def open_csv(upload: LocalUpload, folder: Path, options: ReadOptions, room: Room
     """One CSV upload is staged in `folder` and ready to be read.
 
     Raises:
-        UnreadableUpload: see `stage_text`.
-        UploadTooLarge: see `stage_text`.
+        FlowBroken: see `dialect_of`.
+        UnreadableUpload, UploadTooLarge: see `stage_text`.
     """
-    dialect = Dialect(options.delimiter.encode(), options.quote.encode())
-    staged = stage_text(upload, folder, dialect, room)
+    staged = stage_text(upload, folder, dialect_of(options), room)
     return CsvReader(staged, options.null_values, f"rejects_{folder.name}")
