@@ -64,6 +64,6 @@ class Unavailable(SluiceError):
 
 
 def retry_after_in(text: str) -> float | None:
-    """The wait that an `Unavailable` put into its text, in seconds."""
-    match = _RETRY_AFTER.search(text)
-    return float(match[1]) if match else None
+    """The wait that an `Unavailable` put at the end of its text, in seconds; its message may quote another."""
+    found = _RETRY_AFTER.findall(text)
+    return float(found[-1]) if found else None

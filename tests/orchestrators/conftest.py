@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from orchestrators.azure_blob import AzureBlobLake
 from orchestrators.azure_table import AzureTableLedger
+from orchestrators.services import Services
 from orchestrators.settings import Settings, read_settings
 from tests.azurite import StorageAccount
+from transforms.flow.load import load_flows
 
 
 @pytest.fixture
@@ -42,3 +45,34 @@ def lake(settings: Settings) -> AzureBlobLake:
 @pytest.fixture
 def ledger(settings: Settings) -> AzureTableLedger:
     return AzureTableLedger(settings)
+
+
+READINGS = """
+flow: readings
+source: {path: "readings/{day}.csv", format: csv}
+contract:
+  columns:
+    id: {type: int64, required: true}
+    kwh: {type: float64, min: 0}
+  max_bad_rows: 50%
+"""
+
+
+@pytest.fixture
+def flows_folder(settings: Settings) -> Path:
+    """A folder with one good flow; tests add to it before they ask for `services`."""
+    (settings.flows_folder / "readings.yaml").write_text(READINGS, encoding="utf-8")
+    return settings.flows_folder
+
+
+@pytest.fixture
+def open_services(
+    settings: Settings, lake: AzureBlobLake, ledger: AzureTableLedger, flows_folder: Path
+) -> Callable[[], Services]:
+    """The services as a freshly started process would make them."""
+    return lambda: Services(settings, lake, ledger, load_flows(flows_folder))
+
+
+@pytest.fixture
+def services(open_services: Callable[[], Services]) -> Services:
+    return open_services()

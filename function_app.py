@@ -1,0 +1,34 @@
+"""Wiring only: which plain function answers which trigger. The bodies are in `orchestrators/`."""
+
+import os
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from orchestrators import names, plans, poison, triggers
+from orchestrators.activities import ACTIVITIES
+from orchestrators.settings import DEFAULT_BLOB_TRIGGER_SOURCE, LAKE
+
+app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+with_client = app.durable_client_input(client_name="client")
+
+# The source is part of the binding itself, so it is the one setting that is read while indexing.
+app.blob_trigger(
+    arg_name="blob",
+    path="%LANDING_CONTAINER%/{name}",
+    connection=LAKE,
+    source=os.environ.get("BLOB_TRIGGER_SOURCE") or DEFAULT_BLOB_TRIGGER_SOURCE,
+)(with_client(triggers.upload_landed))
+app.queue_trigger(arg_name="message", queue_name=poison.QUEUE, connection=LAKE)(triggers.upload_poisoned)
+app.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%")(with_client(triggers.sweep_uploads))
+
+app.route("flows/{flow}/runs", methods=["POST"])(with_client(triggers.post_run))
+app.route("runs/{run_id}", methods=["GET"])(triggers.get_run)
+app.route("runs", methods=["GET"])(triggers.get_runs)
+app.route("uploads", methods=["GET"])(triggers.get_uploads)
+app.route("flows", methods=["GET"])(triggers.get_flows)
+app.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)(triggers.get_health)
+
+app.orchestration_trigger(context_name="context", orchestration=names.INGEST)(plans.ingest)
+for activity in ACTIVITIES:
+    app.activity_trigger(input_name="message", activity=activity.__name__)(activity)

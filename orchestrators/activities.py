@@ -1,0 +1,42 @@
+"""The activities of a plan: JSON in, JSON out. Their names are durable, see `names.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrators import pipeline_calls, planning, publishing, reporting, transforming
+from orchestrators.messages import Outcome, Publication, RunRequest
+from orchestrators.services import services
+
+
+def plan_run(message: dict[str, Any]) -> dict[str, Any]:
+    """`RunRequest` to `Planned`."""
+    return planning.plan_run(services(), RunRequest.from_dict(message)).to_dict()
+
+
+def transform_uploads(message: dict[str, Any]) -> dict[str, Any]:
+    """`RunRequest` to `Transformed`."""
+    return transforming.transform_uploads(services(), RunRequest.from_dict(message)).to_dict()
+
+
+def publish_dataset(message: dict[str, Any]) -> dict[str, Any]:
+    """`Publication` to `Published`."""
+    return publishing.publish_dataset(services(), Publication.from_dict(message)).to_dict()
+
+
+def start_pipeline(message: dict[str, Any]) -> dict[str, Any]:
+    """`Publication` to `PipelineState`."""
+    return pipeline_calls.start_pipeline(services(), Publication.from_dict(message)).to_dict()
+
+
+def check_pipeline(message: dict[str, Any]) -> dict[str, Any]:
+    """`Publication` to `PipelineState`."""
+    return pipeline_calls.check_pipeline(services(), Publication.from_dict(message)).to_dict()
+
+
+def report_run(message: dict[str, Any]) -> dict[str, Any]:
+    """`Outcome` to `RunRecord`."""
+    return reporting.report_run(services(), Outcome.from_dict(message)).to_dict()
+
+
+ACTIVITIES = (plan_run, transform_uploads, publish_dataset, start_pipeline, check_pipeline, report_run)

@@ -1,0 +1,73 @@
+"""HTTP answers: JSON objects and RFC 9457 problem details.
+
+Data Factory takes nothing but a JSON object, from errors too.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import azure.functions as func
+
+from orchestrators.errors import RequestRefused, SettingsInvalid, Unavailable
+from transforms.errors import ParametersInvalid
+
+log = logging.getLogger(__name__)
+
+_RETRY_AFTER_S = 5
+
+
+def json_answer(
+    status: int, document: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> func.HttpResponse:
+    """A JSON object with a status."""
+    return func.HttpResponse(
+        json.dumps(document, ensure_ascii=False),
+        status_code=status,
+        mimetype="application/json",
+        charset="utf-8",
+        headers=dict(headers or {}),
+    )
+
+
+def problem(status: int, title: str, detail: str, **more: Any) -> func.HttpResponse:
+    """A problem, as RFC 9457 has it."""
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return func.HttpResponse(
+        json.dumps(document, ensure_ascii=False), status_code=status, mimetype="application/problem+json"
+    )
+
+
+def answered(body: Callable[[], func.HttpResponse]) -> func.HttpResponse:
+    """The body's answer; what it could not do becomes a problem that says what to do."""
+    try:
+        return body()
+    except _TOLD as trouble:
+        return _told(trouble)
+
+
+async def answered_async(body: Callable[[], Awaitable[func.HttpResponse]]) -> func.HttpResponse:
+    """The same for a body that has to wait."""
+    try:
+        return await body()
+    except _TOLD as trouble:
+        return _told(trouble)
+
+
+_TOLD = (RequestRefused, ParametersInvalid, SettingsInvalid, Unavailable)
+
+
+def _told(trouble: Exception) -> func.HttpResponse:
+    if isinstance(trouble, RequestRefused):
+        return problem(trouble.status, trouble.title, str(trouble))
+    if isinstance(trouble, SettingsInvalid):
+        return problem(503, "Settings missing", str(trouble), settings=sorted(trouble.problems))
+    if isinstance(trouble, Unavailable):
+        log.warning("the API could not answer: %s", trouble)
+        answer = problem(503, "Storage unavailable", str(trouble))
+        answer.headers["Retry-After"] = f"{trouble.retry_after_s or _RETRY_AFTER_S:.0f}"
+        return answer
+    return problem(400, "Parameters invalid", str(trouble))

@@ -1,0 +1,57 @@
+"""What a listing may be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from orchestrators.errors import RequestRefused
+from orchestrators.ledger import Query
+from orchestrators.messages import RunStatus, UploadStatus
+
+
+class RunListing(BaseModel):
+    """`GET /api/runs?flow=&status=&since=&limit=&next=`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    flow: str | None = None
+    status: RunStatus | None = None
+    since: datetime | None = None
+    limit: int = Field(50, ge=1, le=1000)
+    next: str | None = None
+
+    @field_validator("since")
+    @classmethod
+    def _is_utc(cls, since: datetime | None) -> datetime | None:
+        if since is None:
+            return None
+        return since.astimezone(UTC) if since.tzinfo else since.replace(tzinfo=UTC)
+
+
+class UploadListing(BaseModel):
+    """`GET /api/uploads?flow=&status=&limit=&next=`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    flow: str | None = None
+    status: UploadStatus | None = None
+    limit: int = Field(50, ge=1, le=1000)
+    next: str | None = None
+
+
+def listing(model: type[RunListing | UploadListing], parameters: Mapping[str, str]) -> Query:
+    """The query that a caller's parameters ask for.
+
+    Raises:
+        RequestRefused: a parameter is unknown or malformed; all of them are named.
+    """
+    # The key may travel as `code`: it is the host's, not ours.
+    asked = {name: value for name, value in parameters.items() if name != "code"}
+    try:
+        return Query(**model.model_validate(asked).model_dump())
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
+        raise RequestRefused(400, "Query invalid", wrong) from None

@@ -1,0 +1,77 @@
+"""What becomes of an upload that was seen: a run of its flow, or a record that says why not.
+
+          no flow matches            ──► ignored
+upload ─► its flow is broken now     ──► held, until the sweep finds it mended
+          a run has it already       ──► nothing: the same version is the same run
+          otherwise                  ──► running, and a request to start
+"""
+
+from __future__ import annotations
+
+import logging
+
+from orchestrators.errors import RequestRefused
+from orchestrators.messages import Reason, RunRequest, Upload, UploadRecord
+from orchestrators.requests import request_run
+from orchestrators.routing import route
+from orchestrators.services import Services, now
+
+log = logging.getLogger(__name__)
+
+
+def take_blob(services: Services, name: str) -> RunRequest | None:
+    """The request to start for the version that is there now, or None where the ledger says the rest."""
+    upload = services.lake.version_of(services.settings.landing_container, name)
+    services.ledger.first_deployed_at(now())
+    if upload is None:
+        log.warning("upload %s: deleted before it was seen", name)
+        return None
+    return take_upload(services, upload)
+
+
+def take_upload(services: Services, upload: Upload) -> RunRequest | None:
+    """The request to start for this version, or None where the ledger says the rest."""
+    wanted, request = _decide(services, upload)
+    known = services.ledger.note_upload(wanted)
+    if known is not wanted and known.status == "held" and wanted.status != "held":
+        known = services.ledger.amend_upload(upload, lambda found: wanted if found.status == "held" else found)
+    if known.status != "running":
+        log.info("upload %s (%s): %s%s", upload.name, upload.etag, known.status, _because(known.reason))
+        return None
+    return _still_to_start(services, known, request)
+
+
+def _decide(services: Services, upload: Upload) -> tuple[UploadRecord, RunRequest | None]:
+    found = route(services.flows, upload.name)
+    if found.held_for is not None:
+        return _held(upload, found.held_for, "flow_broken", found.why_held), None
+    if found.flow is None:
+        reason = Reason(code="no_flow_matches", message=f"no flow's source.path matches {upload.name}")
+        return UploadRecord(upload=upload, status="ignored", at=now(), reason=reason), None
+    try:
+        request = request_run(services, found.flow, [upload], {})
+    except RequestRefused as refusal:
+        return _held(upload, found.flow.flow.name, "lookup_missing", str(refusal)), None
+    return UploadRecord(upload=upload, status="running", at=now(), flow=request.flow, run_id=request.run_id), request
+
+
+def _held(upload: Upload, flow: str, code: str, message: str) -> UploadRecord:
+    return UploadRecord(upload=upload, status="held", at=now(), flow=flow, reason=Reason(code=code, message=message))
+
+
+def _still_to_start(services: Services, known: UploadRecord, request: RunRequest | None) -> RunRequest | None:
+    """The run that has the upload, unless it is over; an upload is never given to a second run by an event."""
+    if request is not None and known.run_id == request.run_id:
+        return request
+    opened = services.ledger.run(known.run_id or "")
+    if opened is not None:
+        return None if opened.finished_at else opened.request
+    # Claimed under an older flow revision, and the claimer died before it opened that run.
+    if request is not None:
+        claim = known.model_copy(update={"run_id": request.run_id})
+        services.ledger.amend_upload(known.upload, lambda found: claim if found == known else found)
+    return request
+
+
+def _because(reason: Reason | None) -> str:
+    return f": {reason.message}" if reason else ""

@@ -1,0 +1,44 @@
+"""Planning a run: read what is on record, and check the flow before any byte is read."""
+
+from __future__ import annotations
+
+import logging
+
+from transforms.flow.check import check_flow
+
+from orchestrators.messages import Ended, Planned, Reason, RunRequest
+from orchestrators.services import Services
+from transforms.errors import FlowBroken
+from transforms.flow.load import LoadedFlow
+
+log = logging.getLogger(__name__)
+
+
+def plan_run(services: Services, request: RunRequest) -> Planned:
+    """What is still to be done for a run: nothing, if its outcome is on record or its flow is not fit."""
+    record = services.ledger.run(request.run_id)
+    if record is not None and record.finished_at:
+        log.info("run %s: already %s", request.run_id, record.status)
+        return Planned(finished=record)
+    flow = planned_flow(services, request)
+    if flow is None:
+        return Planned(ended=flow_changed(request))
+    try:
+        check_flow(flow)
+    except FlowBroken as broken:
+        reason = Reason(code=broken.code, message=str(broken))
+        return Planned(ended=Ended(status="rejected", uploads="held", reason=reason))
+    then = flow.flow.then
+    return Planned(has_pipeline=then is not None, wait_s=then.wait.total_seconds() if then else 0.0)
+
+
+def planned_flow(services: Services, request: RunRequest) -> LoadedFlow | None:
+    """The very revision that the run was planned with, or None where another one is deployed by now."""
+    flow = services.flows.good.get(request.flow)
+    return flow if flow and flow.revision == request.revision else None
+
+
+def flow_changed(request: RunRequest) -> Ended:
+    """A newer revision was deployed in between: the uploads are held, and the sweep gives them to it."""
+    message = f"flow {request.flow} is no longer at revision {request.revision}; the newer revision takes its uploads"
+    return Ended(status="cancelled", uploads="held", reason=Reason(code="flow_changed", message=message))

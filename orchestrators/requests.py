@@ -1,0 +1,55 @@
+"""Run requests: a flow, the uploads it runs over, and the versions of everything else that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from orchestrators.errors import RequestRefused
+from orchestrators.identity import run_id_of
+from orchestrators.messages import RunRequest, Upload
+from orchestrators.services import Services
+from transforms.flow.load import LoadedFlow
+from transforms.flow.parameters import bind_parameters
+
+
+def request_run(
+    services: Services,
+    flow: LoadedFlow,
+    uploads: Sequence[Upload],
+    parameters: Mapping[str, Any],
+    caller_run_id: str | None = None,
+) -> RunRequest:
+    """A request whose id covers uploads, lookups, parameters and flow revision.
+
+    Raises:
+        ParametersInvalid: a parameter is unknown to the flow or of another type.
+        RequestRefused: a lookup is not in the lookup container.
+    """
+    bound = _as_json(bind_parameters(flow.flow.parameters, parameters))
+    lookups = {name: _lookup(services, flow, name) for name in sorted(flow.flow.lookups)}
+    in_order = tuple(sorted(uploads, key=lambda upload: upload.name))
+    return RunRequest(
+        run_id=run_id_of(flow.flow.name, flow.revision, in_order, lookups, bound),
+        flow=flow.flow.name,
+        revision=flow.revision,
+        uploads=in_order,
+        lookups=lookups,
+        parameters=bound,
+        caller_run_id=caller_run_id,
+    )
+
+
+def _lookup(services: Services, flow: LoadedFlow, name: str) -> Upload:
+    container, path = services.settings.lookup_container, flow.flow.lookups[name].path
+    version = services.lake.version_of(container, path)
+    if version is None:
+        raise RequestRefused(
+            409, "Lookup missing", f"flow {flow.flow.name}: lookup {name} is not there; upload {container}/{path} first"
+        )
+    return version
+
+
+def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

@@ -1,0 +1,37 @@
+"""Starting runs: an outcome on record is read first, so that no run is ever started again by accident."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
+
+from orchestrators import names
+from orchestrators.messages import RunRecord, RunRequest
+from orchestrators.services import Services, now
+
+log = logging.getLogger(__name__)
+
+
+async def start_run(services: Services, client: DurableOrchestrationClient, request: RunRequest) -> RunRecord:
+    """The run is on record and, unless it is over, its plan has an instance; safe to call any number of times."""
+    opened = RunRecord(request=request, status="running", uploads="running", started_at=now())
+    record = await asyncio.to_thread(services.ledger.open_run, opened)
+    if record.finished_at or await instance_status(client, request.run_id) is not None:
+        log.info("run %s: already %s", request.run_id, record.status)
+        return record
+    try:
+        await client.start_new(names.INGEST, request.run_id, request.to_dict())
+    except Exception:
+        # The client raises a bare Exception when another starter was faster.
+        if await instance_status(client, request.run_id) is None:
+            raise
+    log.info("run %s: started, flow %s, %d upload(s)", request.run_id, request.flow, len(request.uploads))
+    return record
+
+
+async def instance_status(client: DurableOrchestrationClient, run_id: str) -> OrchestrationRuntimeStatus | None:
+    """What Durable knows of the run's instance; None if there is none."""
+    status = await client.get_status(run_id)
+    return status.runtime_status if status else None

@@ -1,0 +1,65 @@
+"""What answers each trigger: plain functions that `function_app.py` registers.
+
+The worker reads these annotations at run time, so every type here is a real import, and a simple one.
+"""
+
+import asyncio
+
+import azure.functions as func
+from azure.durable_functions import DurableOrchestrationClient
+from azurefunctions.extensions.bindings.blob import BlobClient
+
+from orchestrators.api import runs, state
+from orchestrators.api.answers import answered, answered_async
+from orchestrators.intake import take_blob
+from orchestrators.poison import record_poisoned
+from orchestrators.services import services
+from orchestrators.starts import start_run
+from orchestrators.sweeping import sweep
+
+
+async def upload_landed(blob: BlobClient, client: DurableOrchestrationClient) -> None:
+    """The uploaded version is with a run, or the ledger says why not."""
+    request = await asyncio.to_thread(take_blob, services(), blob.blob_name)
+    if request is not None:
+        await start_run(services(), client, request)
+
+
+async def sweep_uploads(timer: func.TimerRequest, client: DurableOrchestrationClient) -> None:
+    """No upload and no run is forgotten because an event or an instance was lost."""
+    await sweep(services(), client)
+
+
+def upload_poisoned(message: func.QueueMessage) -> None:
+    """The upload that the host gave up on is on record."""
+    record_poisoned(services(), message.get_body())
+
+
+async def post_run(req: func.HttpRequest, client: DurableOrchestrationClient) -> func.HttpResponse:
+    """A run was started, or was there before."""
+    return await answered_async(lambda: runs.post_run(services(), req, client))
+
+
+def get_run(req: func.HttpRequest) -> func.HttpResponse:
+    """One run."""
+    return answered(lambda: runs.get_run(services(), req))
+
+
+def get_runs(req: func.HttpRequest) -> func.HttpResponse:
+    """Runs, newest upload first."""
+    return answered(lambda: runs.get_runs(services(), req))
+
+
+def get_uploads(req: func.HttpRequest) -> func.HttpResponse:
+    """Uploads and what became of them."""
+    return answered(lambda: runs.get_uploads(services(), req))
+
+
+def get_flows(req: func.HttpRequest) -> func.HttpResponse:
+    """Every flow, broken ones with their mistakes."""
+    return answered(lambda: state.get_flows(services()))
+
+
+def get_health(req: func.HttpRequest) -> func.HttpResponse:
+    """Whether the app is fit to work."""
+    return state.get_health(services)
