@@ -37,6 +37,7 @@ def check_flow(loaded: LoadedFlow) -> None:
     """
     flow, folder = loaded.flow, loaded.path.parent
     mistakes = [*check_sql(flow, loaded.path.name), *_missing_functions(flow, folder, loaded.path.name)]
+    mistakes += _unusable_constraints(flow, loaded.path.name)
     if not mistakes:
         mistakes = list(_misfits(flow, folder, loaded.path.name))
     if mistakes:
@@ -50,6 +51,27 @@ def _missing_functions(flow: Flow, folder: Path, file: str) -> Iterator[Mistake]
                 load_function(folder, step.says.call, f"steps[{place}].python")
             except Refused as refused:
                 yield Mistake(file, refused.path, refused.sentence, "a function beside the flow")
+
+
+def _unusable_constraints(flow: Flow, file: str) -> Iterator[Mistake]:
+    """Patterns and zones that the engine does not know."""
+    import duckdb
+
+    with duckdb.connect(":memory:") as connection:
+        for name, column in flow.contract.columns.items():
+            for option, value, probe, expected in (
+                ("pattern", column.pattern, "SELECT regexp_matches('', ?)", "a regular expression of RE2"),
+                (
+                    "zone",
+                    column.zone,
+                    "SELECT timezone(?, TIMESTAMP '2013-01-31')::VARCHAR",
+                    "a zone of the IANA database",
+                ),
+            ):
+                try:
+                    connection.execute(probe, [value]).fetchall() if value else None
+                except duckdb.Error:
+                    yield Mistake(file, f"contract.columns.{name}.{option}", repr(value), expected)
 
 
 def _misfits(flow: Flow, folder: Path, file: str) -> Iterator[Mistake]:

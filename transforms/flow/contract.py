@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from transforms.flow.declared import Declared
+from transforms.flow.names import ColumnName
+from transforms.flow.values import MOMENTS, limit, typed
 
 ColumnType = Literal[
     "string",
@@ -30,6 +32,14 @@ BadRows = Literal["quarantine", "drop", "reject"]
 UnknownColumns = Literal["keep", "drop", "reject"]
 MissingColumns = Literal["null", "reject"]
 
+_ONLY_FOR = {
+    "pattern": frozenset({"string"}),
+    "format": MOMENTS,
+    "zone": frozenset({"timestamp"}),
+    "allow_nonfinite": frozenset({"float32", "float64"}),
+}
+"""Options that mean nothing for other types, and would be ignored in silence."""
+
 _SHARE = re.compile(r"^(\d+(?:\.\d+)?)\s*%$")
 
 
@@ -46,6 +56,18 @@ class Column(Declared):
     pattern: str | None = Field(None, description="RE2 regular expression, found anywhere in the text")
     allowed: tuple[str | int | float | bool, ...] | None = None
     allow_nonfinite: bool = Field(False, description="keep NaN and infinity instead of making them null")
+
+    @model_validator(mode="after")
+    def _constraints_fit_the_type(self) -> Column:
+        limits = [limit(self.type, value) for value in (self.min, self.max) if value is not None]
+        if limits != sorted(limits):
+            raise ValueError(f"a min that is not above the max (found {self.min} and {self.max})")
+        for value in self.allowed or ():
+            typed(self.type, value)
+        for option, types in _ONLY_FOR.items():
+            if getattr(self, option) and self.type not in types:
+                raise ValueError(f"`{option}` only in a column of type {' or '.join(sorted(types))}")
+        return self
 
 
 def _column(value: Any) -> Any:
@@ -82,11 +104,21 @@ class RowLimit(Declared):
         return f"{self.rows:,}" if self.rows is not None else f"{(self.share or 0.0) * 100:g}%"
 
 
+ShortColumn = Annotated[Column, BeforeValidator(_column, json_schema_input_type=ColumnType | Column)]
+ShortLimit = Annotated[
+    RowLimit,
+    BeforeValidator(_share, json_schema_input_type=Annotated[str, Field(pattern=_SHARE.pattern)] | int | RowLimit),
+]
+
+
 class Contract(Declared):
     """What a row must be to enter the dataset."""
 
-    columns: dict[str, Annotated[Column, BeforeValidator(_column)]] = Field(min_length=1)
+    columns: dict[ColumnName, ShortColumn] = Field(min_length=1)
     unknown_columns: UnknownColumns = "keep"
     missing_columns: MissingColumns = "reject"
     bad_rows: BadRows = "quarantine"
-    max_bad_rows: Annotated[RowLimit, BeforeValidator(_share)] = RowLimit(rows=None, share=1.0)
+    max_bad_rows: ShortLimit = Field(
+        RowLimit(rows=None, share=1.0),
+        description="above it the run is rejected: a share such as 1%, or a number of rows",
+    )

@@ -28,6 +28,12 @@ def _duration(value: Any) -> Any:
     raise ValueError("a duration such as 45s, 30m, 2h or 1d, or 0")
 
 
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration, json_schema_input_type=Annotated[str, Field(pattern=_DURATION.pattern)] | Literal[0]),
+]
+
+
 class BearerAuth(Declared):
     """A token for `audience` from the identity that the app runs under."""
 
@@ -48,4 +54,8 @@ class Then(Declared):
     url: str = Field(min_length=1)
     parameters: dict[str, str] = Field(default_factory=dict)
     auth: BearerAuth | HeaderAuth | None = None
-    wait: Annotated[timedelta, BeforeValidator(_duration)] = timedelta(hours=2)
+    wait: Duration = Field(
+        timedelta(hours=2),
+        json_schema_extra={"default": "2h"},
+        description="such as 45s, 30m, 2h or 1d; 0 starts the pipeline and leaves",
+    )
