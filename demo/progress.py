@@ -20,7 +20,7 @@ class Progress:
     def show(self, sight: Sight) -> None:
         """Something changed for one file."""
         self._sights[sight.upload] = sight
-        if sight.stage == "done" or not self._is_terminal:
+        if sight.stage == "done" or not (self._is_terminal or sight.stage == "waiting"):
             self._line(_sentence(sight))
         if self._is_terminal:
             self._changing_line(self._summary())
@@ -53,5 +53,5 @@ def _sentence(sight: Sight) -> str:
     if sight.status != "published":
         return f"{start}{sight.status}: {sight.reason or 'no reason given'}"
     auc = report["pipeline"]["scores"]["auc"]
-    trained = f"model trained, AUC {auc}" if auc is not None else f"training {report['pipeline']['status']}"
+    trained = f"model trained, AUC {auc:.3f}" if auc is not None else f"training {report['pipeline']['status']}"
     return f"{start}published {report['rows_published']:,} rows, {trained}"
