@@ -130,14 +130,13 @@ def _check_parameters(name: str, parameters: set[str], bound: set[str]) -> None:
 
 def _check_annotation(function: AppFunction, binding: Mapping[str, Any], annotation: Any) -> None:
     parameter, kind = binding["name"], binding["type"]
-    if kind == "activityTrigger":
-        return  # anything that JSON can carry
     if not isinstance(annotation, type):
         raise AppBroken(
             f"FunctionLoadError: cannot load the {function.name} function: binding {parameter} has invalid non-type "
-            f"annotation {annotation!r}. The worker takes plain types only, no unions."
+            f"annotation {annotation!r}. The worker takes plain types only: no unions, no dict[str, Any]."
         )
-    if annotation in (str, bytes) or _is_sdk_type(annotation):
+    # An activity takes anything that JSON can carry.
+    if kind == "activityTrigger" or annotation in (str, bytes) or _is_sdk_type(annotation):
         return
     if not converter_of(kind).check_input_type_annotation(annotation):
         raise AppBroken(

@@ -1,4 +1,7 @@
-"""The activities of a plan: JSON in, JSON out. Their names are durable, see `names.py`."""
+"""The activities of a plan: JSON in, JSON out. Their names are durable, see `names.py`.
+
+Messages come annotated as `Any`: on a bound parameter the worker refuses to load `dict[str, Any]`.
+"""
 
 from __future__ import annotations
 
@@ -9,32 +12,32 @@ from orchestrators.messages import Outcome, Publication, RunRequest
 from orchestrators.services import services
 
 
-def plan_run(message: dict[str, Any]) -> dict[str, Any]:
+def plan_run(message: Any) -> dict[str, Any]:
     """`RunRequest` to `Planned`."""
     return planning.plan_run(services(), RunRequest.from_dict(message)).to_dict()
 
 
-def transform_uploads(message: dict[str, Any]) -> dict[str, Any]:
+def transform_uploads(message: Any) -> dict[str, Any]:
     """`RunRequest` to `Transformed`."""
     return transforming.transform_uploads(services(), RunRequest.from_dict(message)).to_dict()
 
 
-def publish_dataset(message: dict[str, Any]) -> dict[str, Any]:
+def publish_dataset(message: Any) -> dict[str, Any]:
     """`Publication` to `Published`."""
     return publishing.publish_dataset(services(), Publication.from_dict(message)).to_dict()
 
 
-def start_pipeline(message: dict[str, Any]) -> dict[str, Any]:
+def start_pipeline(message: Any) -> dict[str, Any]:
     """`Publication` to `PipelineState`."""
     return pipeline_calls.start_pipeline(services(), Publication.from_dict(message)).to_dict()
 
 
-def check_pipeline(message: dict[str, Any]) -> dict[str, Any]:
+def check_pipeline(message: Any) -> dict[str, Any]:
     """`Publication` to `PipelineState`."""
     return pipeline_calls.check_pipeline(services(), Publication.from_dict(message)).to_dict()
 
 
-def report_run(message: dict[str, Any]) -> dict[str, Any]:
+def report_run(message: Any) -> dict[str, Any]:
     """`Outcome` to `RunRecord`."""
     return reporting.report_run(services(), Outcome.from_dict(message)).to_dict()
 

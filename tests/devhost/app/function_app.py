@@ -69,7 +69,7 @@ def double(number: int) -> int:
     return 2 * number
 
 
-def echo(given: dict[str, Any]) -> dict[str, Any]:
+def echo(given: Any) -> dict[str, Any]:
     return given
 
 
