@@ -52,7 +52,7 @@ def parse_uploads(connection: DuckDBPyConnection, readers: Sequence[Reader], con
 
     Raises:
         FlowBroken: a constraint does not fit the type of its column.
-        UnreadableUpload: the header is unusable, or a page of a binary format is damaged.
+        UnreadableUpload: a page of a binary format is damaged.
         ContractBroken: the columns do not fit the contract.
     """
     confirm_constraints(connection, contract)
@@ -110,29 +110,29 @@ def rules_of_sources(upload: ParsedUpload) -> dict[str, list[Rule]]:
 
 
 def _parse(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
-    """Source values are s0, s1, … and typed values t0, t1, …, so that no column name can clash with another."""
+    """Source values are c0, c1, … and typed values t0, t1, …, so that no column name can clash with another."""
     import duckdb
 
-    layout, reader = upload.layout, upload.reader
+    layout, reader, places = upload.layout, upload.reader, upload.source_columns
     types = {name: reader.parsed_type(name, layout.declared[name]) if name in layout.declared else kind
              for name, kind in reader.columns.items()}  # fmt: skip
     inner, outer, rules = [], [], list[Rule]()
     for place, (name, column) in enumerate(layout.declared.items()):
-        source, value = f"s{place}", f"t{place}"
-        inner += [f"{quoted(name)} AS {source}", f"{typed(column, quoted(name), types[name])} AS {value}"]
+        source, value = f"c{places[name][0]}", f"t{place}"
+        inner += [source, f"{typed(column, source, types[name])} AS {value}"]
         outer.append(f"{value} AS {quoted(name)}")
         rules += rules_of(column, source, types[name], value)
-    for place, name in enumerate(layout.unknown):
-        inner.append(f"{quoted(name)} AS u{place}")
-        outer.append(f"u{place} AS {quoted(name)}")
+    for name in layout.unknown:
+        inner.append(f"c{places[name][0]}")
+        outer.append(f"c{places[name][0]} AS {quoted(name)}")
     if any(column.required for column in layout.missing.values()):
         rules.append(Rule("required", "true"))
     select = f"""SELECT {", ".join(outer)}, {any_broken(rules)} AS {BAD}
-        FROM (SELECT {", ".join(inner)} FROM {reader.rows(types)})"""
+        FROM (SELECT {", ".join(inner)} FROM {reader.rows(list(types.values()))})"""
     try:
         connection.execute(f"CREATE TABLE {quoted(upload.table)} AS {select}")
-    except duckdb.OutOfMemoryException:
-        raise
+    except (duckdb.OutOfMemoryException, duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
+        raise  # not the upload's fault
     except duckdb.Error as error:
         said = str(error).partition("\n")[0]
         raise UnreadableUpload(f"{reader.name}: it cannot be read to its end ({said}); write it again") from error

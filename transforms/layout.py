@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from transforms.errors import ContractBroken, UnreadableUpload
+from transforms.errors import ContractBroken
 
 if TYPE_CHECKING:
     from transforms.flow.contract import Column, Contract
@@ -27,7 +26,6 @@ def layout_of(found: Iterable[str], contract: Contract, upload: str) -> Layout:
     """The columns of an upload are matched with the contract by their exact names.
 
     Raises:
-        UnreadableUpload: a column has no name, or the name of another one.
         ContractBroken: a column is missing or unknown where the contract says `reject`, no declared column
             is there at all, or names differ only in case, which SQL cannot tell apart.
     Example:
@@ -37,7 +35,6 @@ def layout_of(found: Iterable[str], contract: Contract, upload: str) -> Layout:
         ('note',)
     """
     names = tuple(found)
-    _refuse_unusable(names, upload)
     declared = {name: column for name, column in contract.columns.items() if name in names}
     missing = {name: column for name, column in contract.columns.items() if name not in names}
     unknown = tuple(name for name in names if name not in contract.columns)
@@ -58,13 +55,6 @@ def layout_of(found: Iterable[str], contract: Contract, upload: str) -> Layout:
             "rename them, or declare unknown_columns: drop"
         )
     return Layout(declared, missing, kept)
-
-
-def _refuse_unusable(names: tuple[str, ...], upload: str) -> None:
-    if blank := [str(place) for place, name in enumerate(names, 1) if not name.strip()]:
-        raise UnreadableUpload(f"{upload}: the header has no name at place {', '.join(blank)}; expected one a column")
-    if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise UnreadableUpload(f"{upload}: the header has {_columns(twice)} more than once; expected each once")
 
 
 def _refuse_twins(names: list[str], upload: str) -> None:

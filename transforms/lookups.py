@@ -46,7 +46,7 @@ def _load(
     upload, table = LocalUpload(lookup.path, path), f"lookup_{name}"
     if lookup.format_by_name == "parquet":
         reader = open_parquet(upload, folder, room, connection)
-        rows, records = reader.rows({}), reader.records
+        rows, records = f"read_parquet({text(reader.path.as_posix())})", reader.records
     else:
         staged = stage_text(upload, folder, dialect_of(lookup.options), room)
         _refuse_damage(staged)

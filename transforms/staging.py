@@ -8,17 +8,16 @@ All records are counted here, by code that has nothing to do with DuckDB.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from transforms.damage import DAMAGE, DamageLog
+from transforms.damage import DamageLog
 from transforms.draft import LocalUpload
 from transforms.errors import UnreadableUpload
+from transforms.header import header_of
 from transforms.record_ends import Dialect
 from transforms.records import Block, blocks_of
 from transforms.unpack import Room, chunks_of, is_packed, refuse_other_formats
@@ -70,7 +69,7 @@ def _survey(upload: LocalUpload, dialect: Dialect) -> tuple[tuple[str, ...], int
     header: tuple[str, ...] = ()
     records, line_breaks = 0, set[bytes]()
     for block in _blocks(upload, dialect):
-        header = header or _header(block, upload.name, dialect)
+        header = header or header_of(block, upload.name, dialect)
         records += len(block)
         line_breaks |= block.line_breaks
         if block.damaged or block.blank_lines or len(line_breaks) > 1 or b"\r" in line_breaks:
@@ -88,7 +87,7 @@ def _rewrite(upload: LocalUpload, folder: Path, dialect: Dialect, room: Room) ->
         for block in _blocks(upload, dialect):
             room.take(len(block.data), upload.name)
             if not header:
-                header = _header(block, upload.name, dialect)
+                header = header_of(block, upload.name, dialect)
                 file.write(dialect.delimiter.join(b"%d" % index for index in range(len(header))) + b"\n")
             log.add(block, first_record=records)
             file.write(_whole_records(block, skip_header=not records))
@@ -112,14 +111,6 @@ def _text_chunks(upload: LocalUpload) -> Iterator[bytes]:
         if not index:
             refuse_other_formats(chunk, upload.name)
         yield chunk
-
-
-def _header(block: Block, name: str, dialect: Dialect) -> tuple[str, ...]:
-    """The column names, exactly as they are written."""
-    if rule := block.damaged.get(0):
-        raise UnreadableUpload(f"{name}: the header is not a line of CSV text: {DAMAGE[rule]}")
-    text = io.StringIO(block.raw(0).decode(), newline="")
-    return tuple(next(csv.reader(text, delimiter=dialect.delimiter.decode(), quotechar=dialect.quote.decode())))
 
 
 def _whole_records(block: Block, *, skip_header: bool) -> bytes:

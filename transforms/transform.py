@@ -16,7 +16,7 @@ from transforms.column_types import CONTRACT_TYPES
 from transforms.conservation import confirm_ingest, confirm_steps
 from transforms.draft import DataFile, Draft, Limits, LocalUpload, Rejection, RowCounts
 from transforms.engine import open_engine
-from transforms.errors import EmptyResult
+from transforms.errors import EmptyResult, StepFailed, UnreadableUpload
 from transforms.flow.load import LoadedFlow
 from transforms.flow.parameters import bind_parameters
 from transforms.formats.csv import open_csv
@@ -83,7 +83,8 @@ def transform(
     Shape:
         Rows keep (upload, record) order. Everything is written below `scratch`, a folder for this run alone.
     Raises:
-        UnreadableUpload, UploadTooLarge, ContractBroken, StepFailed, EmptyResult: nothing can be published.
+        FlowBroken, ParametersInvalid, UnreadableUpload, UploadTooLarge, ContractBroken: no row could be looked at.
+            Whatever is found later is a `rejection` of the draft, which has the quarantine.
         RowsLost: independent counts disagree.
     """
     recipe = flow.flow if isinstance(flow, LoadedFlow) else flow
@@ -94,7 +95,10 @@ def transform(
         ingested = _ingest(connection, job, room)
         if rejection := _contract_rejection(recipe, ingested):
             return Draft((), ingested.quarantine, ingested.counts, rejection=rejection)
-        return _finish(connection, job, room, ingested)
+        try:
+            return _finish(connection, job, room, ingested)
+        except (UnreadableUpload, StepFailed, EmptyResult) as error:
+            return Draft((), ingested.quarantine, ingested.counts, rejection=Rejection(error.code, str(error)))
 
 
 def _ingest(connection: DuckDBPyConnection, job: Job, room: Room) -> Ingested:

@@ -28,23 +28,22 @@ def write_dataset(
 ) -> tuple[DataFile, ...]:
     """The relation is in files under `folder`, a folder for each value of its column `split`.
 
-        Shape:
-            `part-00000-<hash>.parquet`, each of at most `rows_per_file` rows, in `__row` order, without `__row`.
-            The same rows give the same bytes, whatever the number of threads.
-        Units:
-            Timestamps say that they are UTC (isAdjustedToUTC).
-        Example:
-            >>> import duckdb, tempfile
-            >>> from transforms.flow.output import Output
-            >>> from transforms.engine import count
-    from transforms.relation import relation_of
-            >>> connection = duckdb.connect()
-            >>> _ = connection.execute("CREATE TABLE trips AS SELECT i AS __row, i * i AS area FROM range(5) r(i)")
-            >>> with tempfile.TemporaryDirectory() as folder:
-            ...     files = write_dataset(
-            ...         connection, relation_of(connection, "trips"), Output(rows_per_file=3), Path(folder), None)
-            >>> [(file.name[:10], file.rows) for file in files]
-            [('part-00000', 3), ('part-00001', 2)]
+    Shape:
+        `part-00000-<hash>.parquet`, each of at most `rows_per_file` rows, in `__row` order, without `__row`.
+        The same rows give the same bytes, whatever the number of threads.
+    Units:
+        Timestamps say that they are UTC (isAdjustedToUTC).
+    Example:
+        >>> import duckdb, tempfile
+        >>> from transforms.flow.output import Output
+        >>> from transforms.relation import relation_of
+        >>> connection = duckdb.connect()
+        >>> _ = connection.execute("CREATE TABLE trips AS SELECT i AS __row, i * i AS area FROM range(5) r(i)")
+        >>> trips, output = relation_of(connection, "trips"), Output(rows_per_file=3)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     files = write_dataset(connection, trips, output, Path(folder), None)
+        >>> [(file.name[:10], file.rows) for file in files]
+        [('part-00000', 3), ('part-00001', 2)]
     """
     columns = ", ".join(_stored(name, kind) for name, kind in relation.columns.items())
     select = f"SELECT {columns} FROM {relation.sql}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +53,7 @@ class CsvReader:
     def parsed_type(self, name: str, column: Column) -> str:  # noqa: ARG002 - other formats ask the source
         return read_as(column)
 
-    def rows(self, types: Mapping[str, str]) -> str:
+    def rows(self, types: Sequence[str]) -> str:
         rejects = {"store_rejects": "true", "rejects_limit": "0"} | {
             "rejects_table": text(self.rejects),
             "rejects_scan": text(f"{self.rejects}_scan"),
@@ -64,17 +64,17 @@ class CsvReader:
 
     def rejected(self) -> str:
         """DuckDB's `line` counts records and the header; the staged text has no other lines."""
-        reason = f"""CAST(CASE WHEN error_type = 'CAST' THEN ROW(column_name, 'type', NULL)
+        names = ", ".join(text(name) for name in self.columns)
+        reason = f"""CAST(CASE WHEN error_type = 'CAST' THEN ROW([{names}][column_idx::BIGINT], 'type', NULL)
             WHEN error_type::VARCHAR LIKE '%COLUMNS' THEN ROW(NULL, 'columns', lower(error_type::VARCHAR))
-            ELSE ROW(column_name, 'csv', lower(error_type::VARCHAR)) END AS {REASON})"""
+            ELSE ROW([{names}][column_idx::BIGINT], 'csv', lower(error_type::VARCHAR)) END AS {REASON})"""
         return f"""(SELECT line::BIGINT - 1 AS ordinal, bool_and(error_type = 'CAST') AS whole,
             list(DISTINCT {reason}) AS reasons FROM {quoted(self.rejects)} GROUP BY line)"""
 
     def keep_sources(self, connection: DuckDBPyConnection, suspects: str, target: str) -> None:
         raws, again = self.staged.path.with_name("raws.parquet"), self.staged.path.with_name("again.csv")
         self._extract(connection, suspects, raws, again)
-        names = [f"c{index}" for index in range(len(self.columns))]
-        texts = self._read(again, dict.fromkeys(names, "VARCHAR"), {"header": "false", "new_line": r"'\n'"})
+        texts = self._read(again, ["VARCHAR"] * len(self.columns), {"header": "false", "new_line": r"'\n'"})
         connection.execute(f"CREATE TABLE {quoted(f'{target}_texts')} AS SELECT * FROM {texts}")
         connection.execute(f"""
             CREATE TABLE {quoted(target)} AS
@@ -103,7 +103,7 @@ class CsvReader:
                 lines.writelines(raw + b"\n" for raw, (_, whole) in zip(texts, found, strict=True) if whole)
                 first += len(block)
 
-    def _read(self, path: Path, types: Mapping[str, str], more: Mapping[str, str]) -> str:
+    def _read(self, path: Path, types: Sequence[str], more: Mapping[str, str]) -> str:
         quote = text(self.staged.dialect.quote.decode())
         options = {
             "auto_detect": "false",
@@ -112,7 +112,7 @@ class CsvReader:
             "escape": quote,
             "nullstr": f"[{', '.join(text(value) for value in self.null_values)}]",
             "max_line_size": str(LONGEST_RECORD + 16),
-            "columns": f"{{{', '.join(f'{text(name)}: {text(kind)}' for name, kind in types.items())}}}",
+            "columns": f"{{{', '.join(f'c{place}: {text(kind)}' for place, kind in enumerate(types))}}}",
         } | dict(more)
         return f"read_csv({text(path.as_posix())}, {', '.join(f'{key} = {value}' for key, value in options.items())})"
 

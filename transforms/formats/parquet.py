@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,19 +33,22 @@ class ParquetReader:
     def parsed_type(self, name: str, column: Column) -> str:  # noqa: ARG002 - text is parsed as declared
         return self.columns[name]
 
-    def rows(self, types: Mapping[str, str]) -> str:  # noqa: ARG002 - the file knows its types
-        return f"read_parquet({text(self.path.as_posix())})"
+    def rows(self, types: Sequence[str]) -> str:  # noqa: ARG002 - the file knows its types
+        return f"(SELECT {self._columns} FROM read_parquet({text(self.path.as_posix())}))"
 
     def rejected(self) -> str:
         return f"(SELECT 0::BIGINT AS ordinal, true AS whole, []::{REASON}[] AS reasons WHERE false)"
 
     def keep_sources(self, connection: DuckDBPyConnection, suspects: str, target: str) -> None:
-        columns = ", ".join(f"{quoted(name)} AS c{index}" for index, name in enumerate(self.columns))
         connection.execute(f"""
             CREATE TABLE {quoted(target)} AS
-            SELECT file_row_number + 1 AS ordinal, NULL::VARCHAR AS raw, {columns}
+            SELECT file_row_number + 1 AS ordinal, NULL::VARCHAR AS raw, {self._columns}
             FROM read_parquet({text(self.path.as_posix())}, file_row_number = true)
             WHERE file_row_number + 1 IN (SELECT ordinal FROM {suspects})""")
+
+    @property
+    def _columns(self) -> str:
+        return ", ".join(f"{quoted(name)} AS c{place}" for place, name in enumerate(self.columns))
 
 
 def open_parquet(upload: LocalUpload, folder: Path, room: Room, connection: DuckDBPyConnection) -> ParquetReader:

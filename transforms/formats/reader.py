@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class Reader(Protocol):
     def parsed_type(self, name: str, column: Column) -> str:
         """The type in which `rows` delivers a declared column."""
 
-    def rows(self, types: Mapping[str, str]) -> str:
-        """SQL after FROM: the rows that parse, in order, columns in these types."""
+    def rows(self, types: Sequence[str]) -> str:
+        """SQL after FROM: the rows that parse, in order; columns are named c0, c1, … and have these types."""
 
     def rejected(self) -> str:
         """SQL after FROM: (ordinal, whole, reasons) of the rows that do not parse, once `rows` was read.
@@ -45,7 +45,7 @@ class Reader(Protocol):
         """
 
     def keep_sources(self, connection: DuckDBPyConnection, suspects: str, target: str) -> None:
-        """A table `target` holds ordinal, raw and the source columns c0, c1, … of the rows in `suspects`.
+        """A table `target` holds ordinal, raw and the columns c0, c1, … of the rows in `suspects`.
 
         `suspects` is a table with ordinal and whole; of a row that is not whole the columns are null.
         """

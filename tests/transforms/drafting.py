@@ -1,0 +1,91 @@
+"""A draft in one line: uploads as bytes, a flow as a mapping, quarantine and data back as plain rows."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from transforms.draft import DataFile, Draft, Limits, LocalUpload
+from transforms.flow.flow import Flow
+from transforms.transform import transform
+
+LIMITS = Limits(memory_bytes=200 * 2**20, threads=2, scratch_bytes=2**30)
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A draft, and what its files hold: they are gone when the test looks."""
+
+    draft: Draft
+    rows: list[dict[str, Any]]
+    quarantine: list[dict[str, Any]]
+    folders: list[str]
+
+    def column(self, name: str) -> list[Any]:
+        return [row[name] for row in self.rows]
+
+    @property
+    def bad(self) -> dict[int, tuple[str, list[tuple[str | None, str]]]]:
+        """Raw text and (column, rule) of each reason, by record number."""
+        return {
+            row["record"]: (row["raw"], [(reason["column"], reason["rule"]) for reason in row["reasons"]])
+            for row in self.quarantine
+        }
+
+
+def flow_with(columns: Mapping[str, Any], **parts: Any) -> Flow:
+    """A flow with this contract; `contract`, `source` and all else may be added to."""
+    contract = {"columns": columns} | parts.pop("contract", {})
+    source = {"path": "in/{name}", "format": "csv"} | parts.pop("source", {})
+    return Flow.model_validate({"flow": "trial", "source": source, "contract": contract} | parts)
+
+
+def drafted(
+    flow: Flow,
+    *uploads: bytes,
+    name: str = "upload.csv",
+    limits: Limits = LIMITS,
+    lookups: Mapping[str, bytes] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> Drafted:
+    """What the flow makes of the uploads; the second is `2-upload.csv`, and so on."""
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder) / "scratch"
+        scratch.mkdir()
+        local = [
+            LocalUpload(f"{number}-{name}" if number > 1 else name, _written(Path(folder) / f"in-{number}", data))
+            for number, data in enumerate(uploads, 1)
+        ]
+        tables = {key: _written(Path(folder) / key, data) for key, data in (lookups or {}).items()}
+        draft = transform(
+            flow, local, tables, parameters or {}, scratch=scratch, limits=limits, flows_folder=Path(folder)
+        )
+        return Drafted(
+            draft,
+            _rows(draft.files),
+            _rows(draft.quarantine),
+            [file.path.relative_to(scratch.resolve()).parent.as_posix() for file in draft.files],
+        )
+
+
+def parquet(columns: Mapping[str, Any], **options: Any) -> bytes:
+    """The bytes of a Parquet file."""
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(dict(columns)), buffer, **options)
+    return buffer.getvalue()
+
+
+def _written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def _rows(files: Sequence[DataFile]) -> list[dict[str, Any]]:
+    return [row for file in files for row in pq.read_table(file.path, partitioning=None).to_pylist()]
