@@ -8,9 +8,9 @@ from typing import Any
 
 from transforms.flow.functions import (
     CLOCK_WORDS,
+    FEWEST_ARGUMENTS,
     ORDERED_AGGREGATES,
     ORDERED_WINDOWS,
-    ROW_BOUND_ARGUMENTS,
     SESSION_WORDS,
     allowed_aggregates,
     allowed_scalars,
@@ -124,7 +124,7 @@ def _function(node: Node, rules: Rules) -> Iterator[Wrong]:
         return
     elif name in allowed_aggregates() and name not in allowed_scalars():
         yield from _aggregate(node, name, rules)
-    elif name not in allowed_scalars() or len(node["arguments"]) < ROW_BOUND_ARGUMENTS.get(name, 0):
+    elif name not in allowed_scalars() or len(node["arguments"]) < FEWEST_ARGUMENTS.get(name, 0):
         yield f"a call of {name}()", _ONE_RESULT
 
 

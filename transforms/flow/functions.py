@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from transforms.flow.syntax import bare_engine
+
 _REVIEWED_MACROS = frozenset(
     [
         "array_append",
@@ -118,15 +120,13 @@ CLOCK_WORDS = frozenset(["current_date", "current_time", "current_timestamp", "l
 SESSION_WORDS = frozenset(["current_catalog", "current_role", "current_schema", "current_user", "session_user", "user"])
 """Words that SQL reads as a function call where no column has that name."""
 
-ROW_BOUND_ARGUMENTS = {"age": 2}
-"""Functions that read the clock when they get fewer arguments."""
+FEWEST_ARGUMENTS = {"age": 2, "row": 1}
+"""Functions that read the clock, or are nothing, with fewer arguments."""
 
 
 @lru_cache(maxsize=1)
 def _catalog() -> dict[str, frozenset[str]]:
-    import duckdb
-
-    with duckdb.connect(":memory:") as connection:
+    with bare_engine() as connection:
         rows = connection.execute(
             """SELECT function_type, lower(function_name) FROM duckdb_functions()
             GROUP BY ALL HAVING bool_and(coalesce(stability = 'CONSISTENT', function_type = 'macro'))"""

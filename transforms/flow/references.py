@@ -77,9 +77,9 @@ def _lookups(flow: Flow) -> Iterator[Found]:
 def _parameters(flow: Flow) -> Iterator[Found]:
     declared = list(flow.parameters)
     expressions: list[tuple[Path, str]] = [
-        (("steps", place, step.verb), text)
+        (("steps", place, *path), text)
         for place, step in enumerate(flow.steps)
-        for _, text in _texts(step.model_dump(mode="json"), ())
+        for path, text in _texts(step.model_dump(mode="json"), ())
         if step.verb not in {"python", "select", "rename"}
     ]
     expressions += [(("checks", place), check) for place, check in enumerate(flow.checks)]
