@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None, invoke: Callable[[Invoke], Invo
 
 async def _serve(options: argparse.Namespace, invoke: Callable[[Invoke], Invoke]) -> None:
     settings = read_settings(options.settings or options.app / "local.settings.json")
-    state = options.state or options.app / ".devhost"
+    state = options.state or options.app / ".dev" / "host"
     host = LocalHost(options.app, settings, state, port=options.port, invoke=invoke)
     async with host:
         ended = _end_on_signals()
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m devhost", description="Runs a Python function app locally.")
     parser.add_argument("--app", type=Path, default=Path(), help="the folder of function_app.py and host.json")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="on loopback; 0 takes a free one")
-    parser.add_argument("--state", type=Path, help="where keys and histories are kept (default: APP/.devhost)")
+    parser.add_argument("--state", type=Path, help="where keys and histories are kept (default: APP/.dev/host)")
     parser.add_argument("--settings", type=Path, help="a local.settings.json (default: APP/local.settings.json)")
     return parser
 

@@ -69,7 +69,7 @@ def double(number: int) -> int:
     return 2 * number
 
 
-def echo(given: Any) -> dict[str, Any]:
+def echo(given: Any) -> Any:
     return given
 
 
