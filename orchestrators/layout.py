@@ -15,6 +15,7 @@ ML_TABLE = "MLTable"
 FITTED = "fitted.json"
 PROFILE = "profile.json"
 PIPELINE = "pipeline.json"
+DATA = "data/"
 
 
 def dataset_folder(request: RunRequest) -> str:

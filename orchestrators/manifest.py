@@ -8,6 +8,7 @@ from importlib.metadata import version
 from platform import python_version
 from typing import Any
 
+from orchestrators import layout
 from orchestrators.messages import RunRequest, Upload
 from transforms.draft import DataFile, Draft
 from transforms.flow.load import LoadedFlow
@@ -28,8 +29,8 @@ def draft_document(flow: LoadedFlow, request: RunRequest, draft: Draft, checksum
         "parameters": request.parameters,
         "uploads": [_version(upload, checksums) for upload in request.uploads],
         "lookups": {name: _version(lookup, checksums) for name, lookup in request.lookups.items()},
-        "files": [_file(file) for file in draft.files],
-        "quarantine": [_file(file) for file in draft.quarantine],
+        "files": [_file(file, layout.DATA) for file in draft.files],
+        "quarantine": [_file(file, "") for file in draft.quarantine],
         "schema": list(draft.schema),
         "rows": asdict(draft.counts),
         "checks": [asdict(check) for check in draft.checks],
@@ -44,9 +45,9 @@ def _version(upload: Upload, checksums: Mapping[str, str]) -> dict[str, Any]:
     return {**upload.to_dict(), "sha256": checksums[f"{upload.container}/{upload.name}"]}
 
 
-def _file(file: DataFile) -> dict[str, Any]:
+def _file(file: DataFile, folder: str) -> dict[str, Any]:
     return {
-        "name": file.name,
+        "name": folder + file.name,
         "rows": file.rows,
         "size_bytes": file.size_bytes,
         "sha256": file.sha256,

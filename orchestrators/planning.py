@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from transforms.flow.check import check_flow
-
 from orchestrators.messages import Ended, Planned, Reason, RunRequest
 from orchestrators.services import Services
 from transforms.errors import FlowBroken
+from transforms.flow.check import check_flow
 from transforms.flow.load import LoadedFlow
 
 log = logging.getLogger(__name__)

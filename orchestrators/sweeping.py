@@ -35,7 +35,8 @@ async def sweep(services: Services, client: DurableOrchestrationClient) -> None:
 
 def find_unstarted(services: Services) -> list[RunRequest]:
     """Requests for the uploads that nobody has taken, and for those that were held and can go now."""
-    since = services.ledger.first_deployed_at(now())
+    # Storage tells times in whole seconds.
+    since = services.ledger.first_deployed_at(now()).replace(microsecond=0)
     settled_before = now() - timedelta(seconds=services.settings.sweep_grace_s)
     on_record = pages_of(services.ledger.uploads, Query(limit=_PAGE))
     taken = {record.upload.version for record in on_record if record.status != "held"}

@@ -135,7 +135,7 @@ def _endings(name: str) -> str:
 def _store(services: Services, request: RunRequest, draft: Draft) -> None:
     settings, lake = services.settings, services.lake
     for file in draft.files:
-        lake.put_file(settings.output_container, layout.dataset_folder(request) + file.name, file.path)
+        lake.put_file(settings.output_container, layout.dataset_folder(request) + layout.DATA + file.name, file.path)
     for file in draft.quarantine:
         lake.put_file(settings.quarantine_container, layout.quarantine_folder(request) + file.name, file.path)
 

@@ -16,7 +16,6 @@ LEAST = {
     "SWEEP_SCHEDULE": "0 */5 * * * *",
 }
 PLATFORM = {"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME", "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"}
-IDENTITY = {"LakeStorage__blobServiceUri", "LakeStorage__tableServiceUri", "LakeStorage__clientId"}
 
 
 def test_four_settings_are_enough() -> None:
@@ -66,7 +65,7 @@ def test_memory_is_shared_between_the_transforms_beside_each_other() -> None:
 def test_the_sample_holds_every_setting_and_no_other() -> None:
     sample = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))["Values"]
     flow_settings = {name for name in sample if name.startswith("FLOW_")}
-    assert set(sample) - flow_settings == PLATFORM | (set(setting_names()) - IDENTITY)
+    assert set(sample) - flow_settings == PLATFORM | set(setting_names())
     read_settings(sample)
 
 
