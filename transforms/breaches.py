@@ -69,6 +69,7 @@ def confirm_constraints(connection: DuckDBPyConnection, contract: Contract) -> N
     mistakes = []
     for name, column in contract.columns.items():
         asked = [rule.broken for rule in rules_of(column, "v", read_as(column))]
+        asked += [_literal(column, limit) for limit in (column.min, column.max) if limit is not None]
         zone = f"timezone({text(column.zone)}, TIMESTAMP '2000-01-01')" if column.zone else "NULL"
         try:
             connection.execute(f"SELECT {', '.join(asked)}, {zone}::VARCHAR FROM (SELECT NULL::{read_as(column)} AS v)")
