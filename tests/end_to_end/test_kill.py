@@ -1,0 +1,116 @@
+"""`kill -9` at every border of every activity: after a restart there is one dataset and one start of its pipeline.
+
+One window cannot be closed: killed between the pipeline's POST and its record, the call is made again, with the same
+`Idempotency-Key`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from orchestrators import names
+from tests.devhost.visitor import Visitor
+from tests.end_to_end.conftest import World
+from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
+from tests.waiting import wait_for
+
+ROOT = Path(__file__).parents[2]
+NAME = "readings/monday.csv"
+DEADLINE_S = 60
+ACTIVITIES = (
+    names.PLAN_RUN,
+    names.TRANSFORM_UPLOADS,
+    names.PUBLISH_DATASET,
+    names.START_PIPELINE,
+    names.CHECK_PIPELINE,
+    names.REPORT_RUN,
+)
+STARTED = reply(202, {"status": "running"}, Location="/jobs/7", Retry_After="0")
+SUCCEEDED = reply(200, {"status": "succeeded", "run_id": "job-7"})
+
+
+@contextmanager
+def host_process(world: World, *death: str) -> Iterator[subprocess.Popen[str]]:
+    """The host, in a process of its own; killed at the end of the block if it did not kill itself."""
+    command = [sys.executable, "-m", "tests.end_to_end.killable_host", str(world.folder / "state"), *death]
+    environment = {**os.environ, **world.settings}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def visitor_of(process: subprocess.Popen[str]) -> Visitor:
+    """A caller of the host, once it listens."""
+    assert process.stdout
+    told = json.loads(process.stdout.readline())
+    return Visitor(told["url"], told["key"])
+
+
+def complete(world: World) -> None:
+    """A new host takes over, and the run comes to its end."""
+    with host_process(world) as process:
+        world.visitor = visitor_of(process)
+        run = world.finished(NAME)
+        world.visitor = None
+    assert (run["http_status"], run["status"], run["pipeline"]["status"]) == (200, "published", "succeeded")
+    assert len(world.manifests()) == 1
+    manifest = world.document("datasets", world.manifests()[0])
+    assert sum(file["rows"] for file in manifest["files"]) == manifest["rows"]["published"] == 2
+
+
+def starts(pipeline: RecordingService) -> list[str]:
+    """The run ids that the pipeline was started with."""
+    return [asked.document["run_id"] for asked in pipeline.asked if asked.method == "POST"]
+
+
+@pytest.mark.parametrize("activity", ACTIVITIES)
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_killed_host_completes_the_run_after_a_restart(
+    world: World, pipeline: RecordingService, moment: str, activity: str
+) -> None:
+    pipeline.will(STARTED, SUCCEEDED, SUCCEEDED)
+    with host_process(world, moment, activity) as process:
+        visitor_of(process)
+        world.drop(NAME)
+        assert process.wait(DEADLINE_S) == -signal.SIGKILL
+    complete(world)
+    assert len(starts(pipeline)) == 1
+
+
+def test_killed_between_the_call_and_its_record_the_call_is_made_again_with_the_same_key(
+    world: World, pipeline: RecordingService
+) -> None:
+    pipeline.will(Reply(breaks="silence"), STARTED, SUCCEEDED)
+    with host_process(world) as process:
+        visitor_of(process)
+        world.drop(NAME)
+        wait_for(lambda: pipeline.asked, "the pipeline's POST")
+        process.kill()
+        process.wait(DEADLINE_S)
+    complete(world)
+    assert len(starts(pipeline)) == 2
+    assert len({asked.headers["Idempotency-Key"] for asked in pipeline.asked if asked.method == "POST"}) == 1
+
+
+def test_killed_inside_the_transform_nothing_is_published_twice(world: World, pipeline: RecordingService) -> None:
+    pipeline.will(STARTED, SUCCEEDED)
+    scratch = Path(world.settings["SCRATCH_FOLDER"])
+    with host_process(world) as process:
+        visitor_of(process)
+        world.drop(NAME)
+        wait_for(lambda: list(scratch.glob("sluice-*/inbox/*")), "the download")
+        process.kill()
+        process.wait(DEADLINE_S)
+    complete(world)
+    assert len(starts(pipeline)) == 1
