@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,8 @@ def _statistics(column: str, kind: str) -> dict[str, str]:
     elif kind == "VARCHAR":
         short = f"left({column}, {_LONGEST_VALUE})"
         statistics |= {"min": f"min({short})", "max": f"max({short})", "top": f"approx_top_k({short}, {_TOP_VALUES})"}
+    elif kind == "TIMESTAMP WITH TIME ZONE":
+        statistics |= {"min": f"timezone('UTC', min({column}))", "max": f"timezone('UTC', max({column}))"}
     elif kind in _ORDERED:
         statistics |= {"min": f"min({column})", "max": f"max({column})"}
     return statistics
@@ -86,4 +88,4 @@ def _json(value: Any) -> Any:
         return float(value) if math.isfinite(value) else None
     if isinstance(value, datetime):
         return f"{value.isoformat()}Z"
-    return value.isoformat() if isinstance(value, date) else value
+    return value.isoformat() if isinstance(value, date | time) else value

@@ -32,7 +32,7 @@ class Drafted:
         return [row[name] for row in self.rows]
 
     @property
-    def bad(self) -> dict[int, tuple[str, list[tuple[str | None, str]]]]:
+    def bad(self) -> dict[int, tuple[str | None, list[tuple[str | None, str]]]]:
         """Raw text and (column, rule) of each reason, by record number."""
         return {
             row["record"]: (row["raw"], [(reason["column"], reason["rule"]) for reason in row["reasons"]])

@@ -1,0 +1,51 @@
+"""Counts that disagree stop the run, whichever of them it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from transforms.conservation import confirm_ingest, confirm_steps
+from transforms.draft import RowCounts, StepCount
+from transforms.errors import RowsLost
+
+FILTER = StepCount("steps[0].filter", rows_in=8, removed=3, added=0, rows_out=5)
+JOIN = StepCount("steps[1].join", rows_in=5, removed=1, added=2, rows_out=6)
+WHOLE = RowCounts(read=10, good=8, quarantined=1, dropped=1, steps=(FILTER, JOIN), published=6)
+
+
+def test_counts_that_agree_pass() -> None:
+    confirm_ingest(WHOLE)
+    confirm_steps(WHOLE)
+
+
+@pytest.mark.parametrize("station", ["read", "good", "quarantined", "dropped"])
+@pytest.mark.parametrize("change", [pytest.param(-1, id="one less"), pytest.param(1, id="one more")])
+def test_ingest_counts_that_disagree_are_told(station: str, change: int) -> None:
+    wrong = replace(WHOLE, **{station: getattr(WHOLE, station) + change})
+    with pytest.raises(RowsLost, match=f"{wrong.read} records were read, but {wrong.good} good"):
+        confirm_ingest(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        pytest.param(replace(WHOLE, good=9), r"contract: 9 rows, but into steps\[0\].filter: 8", id="before the steps"),
+        pytest.param(
+            replace(WHOLE, steps=(FILTER, replace(JOIN, rows_in=4, rows_out=5))),
+            r"out of steps\[0\].filter: 5 rows, but into steps\[1\].join: 4",
+            id="between two steps",
+        ),
+        pytest.param(
+            replace(WHOLE, steps=(replace(FILTER, removed=2), JOIN)),
+            r"steps\[0\].filter: 5 rows came out .*8 - 2 \+ 0 = 5",
+            id="inside a step",
+        ),
+        pytest.param(replace(WHOLE, published=5), r"out of steps\[1\].join: 6 rows, but files: 5", id="in the files"),
+        pytest.param(replace(WHOLE, steps=()), "contract: 8 rows, but files: 6", id="without steps"),
+    ],
+)
+def test_step_counts_that_disagree_are_told(wrong: RowCounts, says: str) -> None:
+    with pytest.raises(RowsLost, match=says):
+        confirm_steps(wrong)
