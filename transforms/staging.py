@@ -51,16 +51,21 @@ def stage_text(upload: LocalUpload, folder: Path, dialect: Dialect, room: Room) 
     if survey is None:
         return _rewrite(upload, folder, dialect, room)
     header, records, line_break = survey
-    path = place(upload.path, folder / "text.csv")
+    path = place(upload, folder / "text.csv", room)
     return StagedText(upload.name, path, header, records, 0, folder / "damage.parquet", line_break, dialect)
 
 
-def place(source: Path, target: Path) -> Path:
-    """The file is reachable in scratch: linked where the disk allows it, else copied."""
+def place(upload: LocalUpload, target: Path, room: Room) -> Path:
+    """The file is reachable in scratch: linked where the disk allows it, else copied.
+
+    Raises:
+        UploadTooLarge: it does not fit into `room`, which a link takes as well: the upload was brought here.
+    """
+    room.take(upload.path.stat().st_size, upload.name)
     try:
-        os.link(source, target)
+        os.link(upload.path, target)
     except OSError:
-        shutil.copyfile(source, target)
+        shutil.copyfile(upload.path, target)
     return target
 
 

@@ -44,7 +44,8 @@ class Room:
         self._left -= size_bytes
         if self._left < 0:
             raise UploadTooLarge(
-                f"{name}: unpacked, it does not fit into the {self._size_bytes:,} bytes of scratch space; "
+                f"{name}: it does not fit into the {self._size_bytes:,} bytes of scratch space (unpacked, and with "
+                "the other uploads of the run); "
                 "split the upload or raise the limit"
             )
 

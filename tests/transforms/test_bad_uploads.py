@@ -14,6 +14,7 @@ from transforms.draft import Limits
 from transforms.errors import ContractBroken, TransformError, UnreadableUpload, UploadTooLarge
 
 COLUMNS = {"id": "int32", "note": "string"}
+LARGE = b"id,note\n" + b"1,xxxxxxxxxx\n" * 500_000
 PACKED = gzip.compress(b"id,note\n" + b"1,x\n" * 5000)
 
 
@@ -82,11 +83,18 @@ def test_names_the_byte_where_a_gzip_stream_ends() -> None:
         drafted(flow_with(COLUMNS), cut, name="a.csv.gz")
 
 
-def test_refuses_what_unpacks_to_more_than_the_scratch_space() -> None:
-    bomb = gzip.compress(b"id,note\n" + b"1,xxxxxxxxxx\n" * 1_000_000)
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        pytest.param(gzip.compress(LARGE), "a.csv.gz", id="unpacked"),
+        pytest.param(LARGE, "a.csv", id="as it is"),
+        pytest.param(LARGE + b'2,"\n', "a.csv", id="without its damage"),
+    ],
+)
+def test_refuses_what_is_larger_than_the_scratch_space(data: bytes, name: str) -> None:
     limits = Limits(LIMITS.memory_bytes, LIMITS.threads, scratch_bytes=5_000_000)
-    with pytest.raises(UploadTooLarge, match=r"a\.csv\.gz: unpacked, it does not fit into the 5,000,000 bytes"):
-        drafted(flow_with(COLUMNS), bomb, name="a.csv.gz", limits=limits)
+    with pytest.raises(UploadTooLarge, match=f"{name}: it does not fit into the 5,000,000 bytes of scratch"):
+        drafted(flow_with(COLUMNS), data, name=name, limits=limits)
 
 
 @pytest.mark.parametrize(

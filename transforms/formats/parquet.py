@@ -63,8 +63,8 @@ def open_parquet(upload: LocalUpload, folder: Path, room: Room, connection: Duck
     import pyarrow.parquet as pq
 
     folder.mkdir()
-    path = _unpack(upload, folder / "rows.parquet", room) if is_packed(upload) else upload.path
-    path = path if path.parent == folder else place(path, folder / "rows.parquet")
+    bring = _unpack if is_packed(upload) else place
+    path = bring(upload, folder / "rows.parquet", room)
     try:
         with pq.ParquetFile(path) as file:
             records = file.metadata.num_rows
