@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrators.azure_faults import told_as_unavailable
+from orchestrators.errors import RequestRefused
 from orchestrators.ledger import Page, Query
 from orchestrators.messages import Message, RunRecord, Upload, UploadRecord
 from orchestrators.settings import Settings
@@ -219,4 +220,7 @@ def _to_token(continuation: Any) -> str | None:
 
 
 def _from_token(token: str | None) -> Any:
-    return json.loads(base64.urlsafe_b64decode(token)) if token else None
+    try:
+        return json.loads(base64.urlsafe_b64decode(token)) if token else None
+    except ValueError:
+        raise RequestRefused(400, "Query invalid", "next: not a page of this listing; start without it") from None
