@@ -68,7 +68,8 @@ def _announce(host: LocalHost) -> None:
 def _end_on_signals() -> asyncio.Event:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     # Not loop.add_signal_handler: Windows has none.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+    for number in numbers:
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(ended.set))
     return ended
 

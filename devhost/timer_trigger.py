@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 
 from azure.functions.meta import Datum
 from croniter import CroniterError, croniter  # type: ignore[import-untyped]  # ships no types
@@ -34,7 +34,7 @@ class Schedule:
                 f"{where}: the schedule {expression!r} is not NCRONTAB: five fields, or six with seconds first."
             )
         try:
-            self.after(datetime(2024, 1, 1))  # noqa: DTZ001  any moment shows whether it can be read
+            self.after(datetime.now(UTC))
         except CroniterError as error:
             raise AppBroken(f"{where}: the schedule {expression!r} cannot be read: {error}") from None
 

@@ -21,20 +21,24 @@ StartHost = Callable[..., LocalHost]
 
 
 class Recorder:
-    """Remembers what was called, as the hook around every function."""
+    """Remembers what was called and what has ended, as the hook around every function."""
 
     def __init__(self) -> None:
         self.calls: list[Invocation] = []
+        self.ended: list[Invocation] = []
 
     def __call__(self, invoke: Invoke) -> Invoke:
         async def recording(invocation: Invocation) -> Any:
             self.calls.append(invocation)
-            return await invoke(invocation)
+            try:
+                return await invoke(invocation)
+            finally:
+                self.ended.append(invocation)
 
         return recording
 
     def count(self, name: str) -> int:
-        return sum(call.function.name == name for call in self.calls)
+        return sum(call.function.name == name for call in self.ended)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any
 
 from devhost.host import LocalHost
@@ -20,7 +21,7 @@ class Answer:
 
     status: int
     text: str
-    headers: dict[str, str]
+    headers: Message
 
     @property
     def json(self) -> Any:
@@ -44,10 +45,10 @@ class Visitor:
         request = urllib.request.Request(self.url + path, content, given, method=method)  # noqa: S310  loopback
         try:
             with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310  loopback
-                return Answer(response.status, response.read().decode(), dict(response.headers))
+                return Answer(response.status, response.read().decode(), response.headers)
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, error.read().decode(), dict(error.headers))
+                return Answer(error.code, error.read().decode(), error.headers)
 
     def start(self, plan: str, given: Any = None, instance_id: str = "") -> str:
         """Start an orchestration; gives its id. The input goes as JSON text inside JSON, as the SDK sends it."""
