@@ -25,7 +25,9 @@ SQL_TYPES: dict[ColumnType, str] = {
     "date": "DATE",
     "timestamp": "TIMESTAMP",
 }
-CONTRACT_TYPES: dict[str, ColumnType] = {sql: declared for declared, sql in SQL_TYPES.items()}
+CONTRACT_TYPES: dict[str, ColumnType] = {sql: declared for declared, sql in SQL_TYPES.items()} | {
+    "TIMESTAMP WITH TIME ZONE": "timestamp"
+}
 
 _INTEGERS = frozenset(sql for declared, sql in SQL_TYPES.items() if "int" in declared)
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})

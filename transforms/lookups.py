@@ -28,7 +28,9 @@ def load_lookups(
     """Every lookup is a relation; all of its rows are there, or the run is rejected.
 
     Shape:
-        One table a lookup. CSV columns get the narrowest type that every one of their values fits.
+        One table a lookup. CSV columns get a type that every one of their values fits.
+    Units:
+        Timestamps are UTC; without an offset they are taken as UTC.
     Raises:
         UnreadableUpload: a lookup is damaged; a lookup has no quarantine, its owner must mend it.
     """
@@ -55,10 +57,21 @@ def _load(
         connection.execute(f"CREATE TABLE {quoted(table)} AS SELECT row_number() OVER () - 1 AS {ROW}, * FROM {rows}")
     except duckdb.Error as error:
         raise UnreadableUpload(f"lookup {name} ({lookup.path}): {error}") from error
+    _make_utc(connection, table)
     found = count(connection, f"SELECT count(*) FROM {quoted(table)}")
     if found != records:
         raise UnreadableUpload(f"lookup {name} ({lookup.path}): {records:,} records, but {found:,} could be read")
     return relation_of(connection, table)
+
+
+def _make_utc(connection: DuckDBPyConnection, table: str) -> None:
+    """Times with an offset become timestamps in UTC, as those of uploads are."""
+    for name, kind in relation_of(connection, table).columns.items():
+        if kind == "TIMESTAMP WITH TIME ZONE":
+            column = quoted(name)
+            connection.execute(
+                f"ALTER TABLE {quoted(table)} ALTER {column} SET DATA TYPE TIMESTAMP USING timezone('UTC', {column})"
+            )
 
 
 def _refuse_damage(staged: StagedText) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -38,6 +39,20 @@ def test_columns_get_a_type_that_all_their_values_fit(tmp_path: Path, values: li
     relation, found = loaded(tmp_path, f"id,v\n{rows}".encode())
     assert dict(relation.columns) == {"id": "VARCHAR", "v": kind}
     assert len(found) == len(values)
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        pytest.param("2024-07-01T10:00:00Z", datetime(2024, 7, 1, 10), id="Z"),  # noqa: DTZ001 - DuckDB's UTC
+        pytest.param("2024-07-01 10:00:00+02", datetime(2024, 7, 1, 8), id="offset"),  # noqa: DTZ001 - DuckDB's UTC
+        pytest.param("2024-07-01 10:00:00", datetime(2024, 7, 1, 10), id="naive"),  # noqa: DTZ001 - DuckDB's UTC
+    ],
+)
+def test_times_are_utc(tmp_path: Path, text: str, utc: datetime) -> None:
+    relation, rows = loaded(tmp_path, f"id,at\n1,{text}\n".encode())
+    assert relation.columns["at"] == "TIMESTAMP"
+    assert rows == [(0, 1, utc)]
 
 
 def test_rows_are_numbered_in_their_order(tmp_path: Path) -> None:
