@@ -10,7 +10,7 @@ from demo.watching import Sight
 WORTH_HAVING_AUC = 0.6
 """A model below it has learnt nothing worth showing."""
 
-COLUMNS = ("file", "run ID", "read", "published", "quarantined", "AUC", "late", "seconds", "dataset")
+COLUMNS = ("file", "run ID", "read", "published", "quarantined", "AUC", "base rate", "seconds", "dataset")
 TEXTS = frozenset({"file", "run ID", "dataset"})
 
 
@@ -47,7 +47,7 @@ def table(reports: Sequence[Mapping[str, Any]]) -> str:
 
     Example:
         >>> print(table([]))
-        file  run ID  read  published  quarantined  AUC  late  seconds  dataset
+        file  run ID  read  published  quarantined  AUC  base rate  seconds  dataset
     """
     lines = [COLUMNS, *(_line(report) for report in reports)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(COLUMNS))]
