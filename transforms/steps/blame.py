@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transforms.flow.steps import OneStep
-from transforms.relation import Relation, quoted
+from transforms.relation import Relation
 from transforms.steps.catalog import VERBS
 from transforms.steps.declarations import HasExpressions
 from transforms.steps.refusal import refused
@@ -35,7 +35,7 @@ class Stations:
         """No step was applied yet."""
         self._connection = connection
         self._pending: list[Station] = []
-        self._spent: list[str] = []
+        self._last_table: Relation | None = None
 
     @contextmanager
     def blame(self, work: Work, step: OneStep, before: Relation) -> Iterator[None]:
@@ -55,12 +55,7 @@ class Stations:
         if not VERBS[step.verb].leaves_table:
             self._pending.append(Station(work, step, before, after))
             return
-        for station in reversed(self._pending):
-            self._connection.execute(f"DROP VIEW {station.after.sql}")
-        if self._spent:
-            self._connection.execute(f"DROP TABLE {quoted(self._spent.pop())}")
-        self._pending.clear()
-        self._spent.append(after.name)
+        self._make_room(after)
 
     def settle(self, relation: Relation) -> Relation:
         """The relation as a table, every pending view having run over every row."""
@@ -68,7 +63,18 @@ class Stations:
             return relation
         last = self._pending[-1]
         with self.blame(last.work, last.step, last.before):
-            return last.work.settled(relation)
+            table = last.work.settled(relation)
+        self._make_room(table)
+        return table
+
+    def _make_room(self, table: Relation) -> None:
+        """Everything that the steps made before this table is dropped."""
+        for station in reversed(self._pending):
+            self._connection.execute(f"DROP VIEW {station.after.sql}")
+        self._pending.clear()
+        if self._last_table:
+            self._connection.execute(f"DROP TABLE {self._last_table.sql}")
+        self._last_table = table
 
     def _raise_if_it_fails(self, station: Station) -> None:
         import duckdb

@@ -14,7 +14,9 @@ from pydantic import Field
 
 from transforms.flow.declared import Declared
 from transforms.flow.lookup import Columns
+from transforms.flow.names import RESERVED
 from transforms.relation import ROW, Relation, arrow_table, quoted
+from transforms.steps.frames import frame_of, table_of_frame
 from transforms.steps.refusal import Refused
 from transforms.steps.step import Applied, Work
 
@@ -28,7 +30,9 @@ class Python(Declared):
     call: str = Field(
         pattern=r"^[A-Za-z_]\w*:[A-Za-z_]\w*$", description="module:function; the module is a file beside the flow"
     )
-    columns: Columns | None = Field(None, description="the columns that the function sees, in this order; all of them")
+    columns: Columns | None = Field(
+        None, description="the only columns that the function sees; all of them if not given"
+    )
     rows: Literal["same", "may_change"] = Field("same", description="may_change: rows may come, go and move")
 
 
@@ -39,8 +43,9 @@ def apply(work: Work, relation: Relation, step: Python) -> Applied:
         (n, k) -> (n, columns that the function returns), rows in the order the function leaves them: with
         `rows: same` it must return as many rows, and the order is taken as unchanged. With
         `rows: may_change` all n rows count as removed, all that come back as added, and they are numbered anew.
-        The whole table is in memory here, and nowhere else: `columns` keeps it small, since columns that are not
-        named do not come back.
+        The whole table is in memory here, and nowhere else. `columns` keeps it small: with `rows: same` the columns
+        that the function does not see stay as they are, with `rows: may_change` they are gone.
+        A frame's index is not kept. Whole numbers with nulls are pandas' nullable integers in a frame.
         The annotation of the first parameter decides: `pandas.DataFrame`, or an Arrow table for any other.
     Raises:
         StepFailed: the function raises, or returns something else than a table of that many rows.
@@ -49,11 +54,13 @@ def apply(work: Work, relation: Relation, step: Python) -> Applied:
     names = [work.need(relation, name, f".columns[{place}]") for place, name in enumerate(step.columns or [])]
     seen = ", ".join(names or [quoted(column) for column in relation.columns])
     table = arrow_table(work.connection, f"SELECT {seen} FROM {relation.sql} ORDER BY {ROW}")
-    returned = _as_table(work, step, _called(work, step, function, table))
-    rows = _row_numbers(work, relation, step, returned)
-    made = work.from_arrow(returned.append_column(ROW, rows))
+    returned = _as_table(work, step, _called(work, step, function, table), table.schema)
+    _refuse_names(work, step, returned)
+    numbered = returned.append_column(ROW, _row_numbers(work, relation, step, returned))
     if step.rows == "same":
-        return Applied(made)
+        unseen = [quoted(column) for column in relation.columns if names and quoted(column) not in names]
+        return Applied(work.from_arrow(numbered, relation, unseen))
+    made = work.from_arrow(numbered)
     return Applied(made, removed=table.num_rows, added=work.count(f"SELECT count(*) FROM {made.sql}"))
 
 
@@ -85,7 +92,7 @@ def load_function(folder: Path, call: str, path: str) -> Callable[..., Any]:
 
 
 def _called(work: Work, step: Python, function: Callable[..., Any], table: pa.Table) -> Any:
-    given = table.to_pandas() if _wants_pandas(function) else table
+    given = frame_of(table) if _wants_pandas(function) else table
     try:
         return function(given)
     except Exception as error:  # noqa: BLE001 - the function is the user's, and so is whatever it raises
@@ -100,28 +107,31 @@ def _wants_pandas(function: Callable[..., Any]) -> bool:
     return name.rpartition(".")[2] == "DataFrame"
 
 
-def _as_table(work: Work, step: Python, returned: Any) -> pa.Table:
+def _as_table(work: Work, step: Python, returned: Any, before: pa.Schema) -> pa.Table:
     import pyarrow as pa
 
     if isinstance(returned, pa.Table):
         return returned
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(returned, pandas.DataFrame):
-        return pa.Table.from_pandas(returned, preserve_index=False).replace_schema_metadata(None)
+        return table_of_frame(returned, before)
     return work.fail(
         f"{step.call} returned {type(returned).__name__}; return a pandas.DataFrame or a pyarrow.Table", ".call"
     )
+
+
+def _refuse_names(work: Work, step: Python, returned: pa.Table) -> None:
+    folded = [name.casefold() for name in returned.column_names]
+    if reserved := [name for name in folded if name.startswith(RESERVED)]:
+        work.fail(f"{step.call} returned {reserved[0]!r}; names that start with two underscores are reserved", ".call")
+    if twice := sorted({name for name in folded if folded.count(name) > 1}):
+        work.fail(f"{step.call} returned the column {twice[0]!r} twice; names differ in more than case", ".call")
 
 
 def _row_numbers(work: Work, relation: Relation, step: Python, returned: pa.Table) -> pa.ChunkedArray[Any]:
     import numpy as np
     import pyarrow as pa
 
-    reserved = [name for name in returned.column_names if name.startswith("__")]
-    if reserved:
-        work.fail(
-            f"{step.call} returned {reserved[0]!r}; columns that start with two underscores are reserved", ".call"
-        )
     if step.rows == "may_change":
         return pa.chunked_array([pa.array(np.arange(returned.num_rows, dtype=np.int64))])
     rows = arrow_table(work.connection, f"SELECT {ROW} FROM {relation.sql} ORDER BY {ROW}").column(0)

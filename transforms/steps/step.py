@@ -7,7 +7,7 @@ views (fused and streamed by the engine); steps that need the whole table leave 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -117,12 +117,15 @@ class Work:
         self._make("TABLE", f"step_{self.place}_settled", f"SELECT * FROM {relation.sql}")
         return relation_of(self.connection, f"step_{self.place}_settled")
 
-    def from_arrow(self, table: pa.Table) -> Relation:
-        """A table that holds an Arrow table, which has the hidden column already."""
+    def from_arrow(self, table: pa.Table, beside: Relation | None = None, kept: Sequence[str] = ()) -> Relation:
+        """A table that holds an Arrow table, which has the hidden column, and the kept columns of a relation beside."""
         name = f"step_{self.place}_arrow"
+        select = f"SELECT * FROM {quoted(name)}"
+        if beside is not None and kept:
+            select = f"SELECT {', '.join(kept)}, there.* FROM {beside.sql} JOIN {quoted(name)} AS there USING ({ROW})"
         self.connection.register(name, table)
         try:
-            return self.table(f"SELECT * FROM {quoted(name)}")
+            return self.table(select)
         finally:
             self.connection.unregister(name)
 
