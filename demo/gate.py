@@ -50,7 +50,7 @@ def _checks(here: Installation) -> Iterator[Check]:
     if interpreter is None:
         say(f"no Python {WORKER_PYTHON} on PATH or under pyenv: the unit tests were not run there")
         return
-    # The conformance suite, with the library of the real worker, belongs here: it needs this interpreter too.
+    # There the conformance tests run too: the library of the real worker needs that Python.
     unit_tests = ("pytest", "-q", f"--ignore={END_TO_END}")
     yield _module(installed(interpreter), f"unit tests, Python {WORKER_PYTHON}", *unit_tests)
 

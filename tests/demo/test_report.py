@@ -89,7 +89,8 @@ def test_the_table_lines_up() -> None:
         "published",
         "quarantined",
         "AUC",
-        "late",
+        "base",
+        "rate",
         "seconds",
         "dataset",
     ]
