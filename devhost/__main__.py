@@ -40,7 +40,9 @@ def main(arguments: Sequence[str] | None = None, invoke: Callable[[Invoke], Invo
 
 
 async def _serve(options: argparse.Namespace, invoke: Callable[[Invoke], Invoke]) -> None:
-    settings = read_settings(options.settings or options.app / "local.settings.json")
+    usual_file = options.app / "local.settings.json"
+    file = options.settings or (usual_file if usual_file.exists() else None)
+    settings = read_settings(file) if file else {}
     state = options.state or options.app / ".dev" / "host"
     host = LocalHost(options.app, settings, state, port=options.port, invoke=invoke)
     async with host:

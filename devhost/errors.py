@@ -21,5 +21,13 @@ class SettingMissing(DevhostError):
     """A binding names a setting that is neither in the settings file nor in the environment."""
 
 
+class PortTaken(DevhostError):
+    """Another program listens on the port."""
+
+
+class StateInUse(DevhostError):
+    """Another local host works with the same state folder."""
+
+
 class AppBroken(DevhostError):
     """function_app.py cannot be imported, or the real host would refuse to index it."""

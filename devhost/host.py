@@ -26,10 +26,12 @@ from devhost.durable.engine import Engine, Limits
 from devhost.durable.links import WEBHOOK_PREFIX, DurableLinks
 from devhost.durable.operations import Operations
 from devhost.durable.store import Store
+from devhost.errors import PortTaken
 from devhost.event_grid import EventGridWebhook
 from devhost.functions import AppFunction, of_kind
 from devhost.invoker import Invoke, Invoker
 from devhost.keys import Keys, is_opened_by, load_keys
+from devhost.lock import locked
 from devhost.records import Records
 from devhost.settings import in_environment, read_host_config, resolve
 from devhost.triggers import Triggers
@@ -92,8 +94,9 @@ class LocalHost:
         self.functions = stack.enter_context(loaded_app(self._app))
         self.route_prefix = config.route_prefix
         self._state.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(locked(self._state))
         self.keys = load_keys(self._state / "keys.json")
-        listener = stack.enter_context(socket.create_server((LOOPBACK, self._port)))
+        listener = stack.enter_context(_listen(self._port))
         self.url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
         # Loopback is open to every program and web page here: a path that nobody can guess keeps them out.
         rpc_prefix = f"/durabletask/{secrets.token_urlsafe(16)}"
@@ -180,6 +183,15 @@ async def _stay(host: LocalHost, started: Future[asyncio.Event]) -> None:
         if started.done():
             raise
         started.set_exception(error)
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        raise PortTaken(
+            f"Port {port} cannot be used ({error.strerror}). Choose one with --port; 0 takes a free one."
+        ) from None
 
 
 def _tolerate_early_events() -> None:

@@ -61,9 +61,7 @@ def read_host_config(folder: Path) -> HostConfig:
 
 
 def read_settings(file: Path) -> dict[str, str]:
-    """The file's `Values`, each overruled by the environment; nothing if there is no file."""
-    if not file.exists():
-        return {}
+    """The file's `Values`, each overruled by the environment."""
     values = _read_object(file).get("Values", {})
     wrong = [name for name, value in values.items() if not isinstance(value, str)]
     if wrong:
@@ -105,7 +103,7 @@ def _read_object(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise SettingsUnreadable(f"{file} does not exist. Every function app has one.") from None
+        raise SettingsUnreadable(f"{file} does not exist.") from None
     except ValueError as error:
         raise SettingsUnreadable(f"{file} is not valid JSON: {error}") from None
     if not isinstance(content, dict):

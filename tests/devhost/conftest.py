@@ -60,7 +60,7 @@ def start_host(settings: dict[str, str], tmp_path: Path) -> Iterator[StartHost]:
 
         def start(**options: Any) -> LocalHost:
             stack.close()
-            options = {"settings": settings, "poll_interval_s": 0.05, **options}
-            return stack.enter_context(running_in_thread(LocalHost(APP, state=tmp_path / "state", **options)))
+            options = {"app": APP, "settings": settings, "poll_interval_s": 0.05, **options}
+            return stack.enter_context(running_in_thread(LocalHost(state=tmp_path / "state", **options)))
 
         yield start

@@ -101,6 +101,35 @@ async def _for_ever() -> None:
     await asyncio.Event().wait()
 
 
+def test_runs_no_more_attempts_at_once_than_host_json_allows(
+    start_host: StartHost, storage_account: StorageAccount
+) -> None:
+    crowd = Crowd()
+    for number in range(6):
+        upload(storage_account, "landing", f"{number}.csv", b"1")
+    start_host(invoke=crowd)
+    wait_for(lambda: crowd.ended == 6, "all blobs")
+    assert crowd.most == 2
+
+
+class Crowd:
+    """Counts how many calls run at once."""
+
+    def __init__(self) -> None:
+        self.running = self.most = self.ended = 0
+
+    def __call__(self, invoke: Invoke) -> Invoke:
+        async def counting(invocation: Invocation) -> Any:
+            self.running += 1
+            self.most = max(self.most, self.running)
+            result = await invoke(invocation)
+            self.running -= 1
+            self.ended += 1
+            return result
+
+        return counting
+
+
 def test_a_missing_container_is_waited_for(
     start_host: StartHost, storage_account: StorageAccount, caplog: pytest.LogCaptureFixture
 ) -> None:

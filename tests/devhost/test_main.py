@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from devhost import lock
 from devhost.__main__ import main
+from devhost.settings import in_environment
 from tests.devhost.conftest import APP
 from tests.devhost.killing_host import KILLED
 from tests.devhost.processes import host_process
@@ -46,6 +50,33 @@ def test_an_app_that_cannot_be_indexed_ends_it_at_once(tmp_path: Path, capsys: p
 def test_a_missing_setting_ends_it_at_once(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 1
     assert "'TASK_HUB_NAME'" in capsys.readouterr().err
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+def test_a_taken_port_ends_it_at_once(
+    arguments: list[str], settings: dict[str, str], listener: socket.socket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = listener.getsockname()[1]
+    with in_environment(settings):
+        assert main([*arguments, "--port", str(port)]) == 1
+    assert f"Port {port} cannot be used" in capsys.readouterr().err
+
+
+def test_a_state_folder_serves_one_host_only(
+    arguments: list[str],
+    settings: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(lock, "PATIENCE_S", 0.0)
+    with host_process(arguments, settings), in_environment(settings):
+        assert main(arguments) == 1
+    assert "Another local host uses" in capsys.readouterr().err
 
 
 def test_takes_settings_from_a_file(arguments: list[str], settings: dict[str, str], tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ def test_the_environment_overrules_the_file(tmp_path: Path, monkeypatch: pytest.
     assert read_settings(file) == {"LANDING": "from-environment", "HUB": "from-file"}
 
 
-def test_a_missing_file_holds_no_settings(tmp_path: Path) -> None:
-    assert read_settings(tmp_path / "local.settings.json") == {}
+def test_says_that_the_settings_file_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(SettingsUnreadable, match="does not exist"):
+        read_settings(tmp_path / "local.settings.json")
 
 
 def test_settings_are_in_the_environment_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

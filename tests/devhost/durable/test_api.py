@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tests.devhost.conftest import StartHost
+from tests.devhost.conftest import APP, StartHost
 from tests.devhost.visitor import DURABLE, Visitor
 
 
@@ -137,6 +139,17 @@ def test_a_running_id_is_refused_and_a_finished_one_replaced(visitor: Visitor, w
     assert visitor.call("POST", f"{start}/finished", "5").status == 202
     assert visitor.finished("finished")["output"] == 40
     assert finished.endswith("/finished")
+
+
+def test_a_running_id_is_replaced_where_host_json_says_so(start_host: StartHost, tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    shutil.copytree(APP, app)
+    host_json = (app / "host.json").read_text(encoding="utf-8").replace("NonRunningStates", "AnyState")
+    (app / "host.json").write_text(host_json, encoding="utf-8")
+    visitor = Visitor.of(start_host(app=app))
+    visitor.until(visitor.start("wait_for_approval", None, "same"), runtimeStatus="Running")
+    visitor.start("chain", 5, "same")
+    assert visitor.finished("same")["output"] == 40
 
 
 @pytest.mark.parametrize("instance_id", ["a#b", "a?b", "a\\b", "a\nb", "@a", "a" * 101])

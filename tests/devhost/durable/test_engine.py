@@ -118,6 +118,15 @@ def test_a_suspended_instance_hears_of_nothing_until_it_is_resumed(patient_visit
     assert patient_visitor.finished(identity)["output"] == ["first", "second"]
 
 
+def test_a_suspended_instance_can_be_terminated(patient_visitor: Visitor) -> None:
+    identity = patient_visitor.start("two_events")
+    one = f"{DURABLE}/instances/{identity}"
+    patient_visitor.call("POST", f"{one}/suspend?reason=pause")
+    patient_visitor.until(identity, runtimeStatus="Suspended")
+    patient_visitor.call("POST", f"{one}/terminate?reason=enough")
+    assert patient_visitor.finished(identity)["runtimeStatus"] == "Terminated"
+
+
 def test_runs_no_more_activities_at_once_than_host_json_allows(start_host: StartHost) -> None:
     running, most = 0, 0
 
