@@ -77,7 +77,7 @@ class Invoker:
 
     def __init__(self, clock: Clock, client_binding: Callable[[], str], wrap: Callable[[Invoke], Invoke]) -> None:
         self._clock = clock
-        self._client_binding = client_binding
+        self.client_binding = client_binding
         self._invoke = wrap(self._decode_and_call)
         self._pool = ThreadPoolExecutor(_pool_size(), thread_name_prefix="function")
         self._orchestrators = ThreadPoolExecutor(ORCHESTRATOR_THREADS, thread_name_prefix="orchestrator")
@@ -115,7 +115,7 @@ class Invoker:
     async def _decode_and_call(self, invocation: Invocation) -> Any:
         function = invocation.function
         arguments = {function.parameter: _decode(invocation)}
-        arguments |= dict.fromkeys(function.client_parameters, self._client_binding())
+        arguments |= dict.fromkeys(function.client_parameters, self.client_binding())
         if function.wants_context:
             folder = os.path.dirname(function.call.__code__.co_filename)  # noqa: PTH120  a string is what it wants
             arguments["context"] = Context(function.name, folder, invocation.invocation_id, self._storage)

@@ -1,0 +1,86 @@
+"""A whole run, from the blob to the report, with every function called through the worker's library.
+
+Covered: blob trigger with an SDK type, durable client, orchestrator (each replay), activities, HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from orchestrators import names
+from orchestrators.activities import ACTIVITIES
+from tests.conformance.referee import Answer, Referee
+from tests.end_to_end.conftest import World
+from tests.orchestrators.pipelines.recording_service import RecordingService, reply
+
+DAMAGED = b"id,kwh\n1,2.5\n2,-1\nthree,3\n4,4\n"
+
+
+def test_a_run_needs_nothing_but_the_library(world: World, pipeline: RecordingService, referee: Referee) -> None:
+    pipeline.will(
+        reply(202, {"status": "running"}, Location="/jobs/7", Retry_After="0"),
+        reply(200, {"status": "succeeded", "run_id": "job-7"}),
+    )
+    world.start(invoke=referee.ask_library)
+    world.drop("readings/monday.csv", DAMAGED)
+    run = world.finished("readings/monday.csv")
+    assert (run["http_status"], run["status"], run["pipeline"]["status"]) == (200, "published", "succeeded")
+    assert run["rows"] == {"read": 4, "published": 2, "quarantined": 2, "dropped": 0}
+    assert world.manifests() == [f"readings/{run['run_id']}/manifest.json"]
+
+
+def test_a_run_asked_for_over_http_needs_nothing_but_the_library(world: World, referee: Referee) -> None:
+    world.settings["BLOB_TRIGGER_SOURCE"] = "EventGrid"
+    world.drop("readings/monday.csv")
+    world.start(invoke=referee.ask_library)
+    accepted = world.post("flows/readings/runs", {"uploads": ["readings/monday.csv"]})
+    assert accepted.status == 202
+    assert accepted.headers["Location"] == accepted.json["status_url"]
+    run = world.finished("readings/monday.csv")
+    assert (run["run_id"], run["status"]) == (accepted.json["run_id"], "published")
+
+
+def test_every_function_of_a_run_answers_alike(world: World, pipeline: RecordingService, referee: Referee) -> None:
+    pipeline.will(
+        reply(202, {"status": "running"}, Location="/jobs/7", Retry_After="0"),
+        reply(202, {"status": "running"}),  # the local host's look
+        reply(202, {"status": "running"}),  # the library's
+        reply(200, {"status": "succeeded", "run_id": "job-7"}),  # the local host's: the library finds it on record
+    )
+    world.start(invoke=referee.ask_both)
+    world.drop("readings/monday.csv", DAMAGED)
+    run = world.finished("readings/monday.csv")
+    assert world.visitor
+    world.visitor.finished(run["run_id"])
+
+    # What a poll sees may change between the two answers; test_http.py compares those that cannot.
+    judgements = [one for one in referee.judgements if one.invocation.function.kind != "httpTrigger"]
+    expected = {"upload_landed", names.INGEST, *(activity.__name__ for activity in ACTIVITIES)}
+    assert {one.function for one in judgements} == expected
+    for one in judgements:
+        assert _lasting(one.library) == _lasting(one.local), one.function
+        assert not one.library.failure
+
+    first_turn = json.loads(referee.of(names.INGEST)[0].library.given)
+    ((action,),) = first_turn["actions"]
+    assert (action["functionName"], json.loads(action["input"])["run_id"]) == (names.PLAN_RUN, run["run_id"])
+    assert not first_turn["isDone"]
+
+
+def test_a_plan_that_fails_does_so_alike(world: World, referee: Referee) -> None:
+    world.start(invoke=referee.ask_both)
+    assert world.visitor
+    ended = world.visitor.finished(world.visitor.start(names.INGEST, {"this": "is no request"}))
+    assert ended["runtimeStatus"] == "Failed"
+    (judgement,) = referee.of(names.INGEST)
+    assert judgement.library == judgement.local
+    assert "validation errors for RunRequest" in judgement.library.failure
+
+
+def _lasting(answer: Answer) -> Any:
+    """The answer without a draft's name: that is a hash over the draft, which has the seconds it took."""
+    document = json.loads(answer.given) if answer.given else None
+    if isinstance(document, dict) and document.get("draft"):
+        return {**document, "draft": document["draft"].partition("/")[0]}
+    return document
