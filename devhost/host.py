@@ -33,7 +33,7 @@ from devhost.invoker import Invoke, Invoker
 from devhost.keys import Keys, is_opened_by, load_keys
 from devhost.lock import locked
 from devhost.records import Records
-from devhost.settings import in_environment, read_host_config, resolve
+from devhost.settings import HostConfig, in_environment, read_host_config, resolve
 from devhost.triggers import Triggers
 
 log = logging.getLogger("devhost")
@@ -93,40 +93,52 @@ class LocalHost:
         config = read_host_config(self._app)
         self.functions = stack.enter_context(loaded_app(self._app))
         self.route_prefix = config.route_prefix
-        self._state.mkdir(parents=True, exist_ok=True)
-        stack.enter_context(locked(self._state))
-        self.keys = load_keys(self._state / "keys.json")
+        store, records = self._open_state(stack)
         listener = stack.enter_context(_listen(self._port))
         self.url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-        # Loopback is open to every program and web page here: a path that nobody can guess keeps them out.
-        rpc_prefix = f"/durabletask/{secrets.token_urlsafe(16)}"
-        links = DurableLinks(self.url, resolve(config.hub_name, "host.json"), self.keys.durable, rpc_prefix)
-
-        store, records = Store(self._state / "durable.sqlite"), Records(self._state / "triggers.sqlite")
-        stack.callback(store.close)
-        stack.callback(records.close)
         server = web.Application(client_max_size=LARGEST_BODY_BYTES, middlewares=[http_trigger.hide_wrong_methods])
         # No access log: it would write keys.
         runner = web.AppRunner(server, access_log=None, shutdown_timeout=LAST_REQUESTS_S)
         stack.push_async_callback(runner.cleanup)
 
+        # Stopped in reverse: functions that still run may talk to the server until they have ended.
+        links = self._links(config)
         invoker = Invoker(self._clock, links.client_binding, self._wrap)
         invoker.start()
         stack.push_async_callback(invoker.stop)
-        limits = Limits(config.orchestrator_limit, config.activity_limit)
-        engine = Engine(store, invoker.invoke, self.functions, self._clock, limits)
+        engine = self._orchestrate(store, invoker.invoke, config)
         stack.push_async_callback(engine.stop)
-        self.operations = Operations(
-            engine, replaces_running=config.replaces_running, default_version=config.default_version
-        )
         triggers = Triggers(self.functions, invoker.invoke, records, config, self._clock)
+        stack.push_async_callback(triggers.stop)
+
         server.add_routes(self._routes(triggers, invoker.invoke, links))
         await runner.setup()
         await web.SockSite(runner, listener).start()
         _tolerate_early_events()
         engine.start()
         triggers.start(self._poll_interval_s)
-        stack.push_async_callback(triggers.stop)
+
+    def _open_state(self, stack: AsyncExitStack) -> tuple[Store, Records]:
+        self._state.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(locked(self._state))
+        self.keys = load_keys(self._state / "keys.json")
+        store, records = Store(self._state / "durable.sqlite"), Records(self._state / "triggers.sqlite")
+        stack.callback(store.close)
+        stack.callback(records.close)
+        return store, records
+
+    def _links(self, config: HostConfig) -> DurableLinks:
+        # Loopback is open to every program and web page here: a path that nobody can guess keeps them out.
+        rpc_prefix = f"/durabletask/{secrets.token_urlsafe(16)}"
+        return DurableLinks(self.url, resolve(config.hub_name, "host.json"), self.keys.durable, rpc_prefix)
+
+    def _orchestrate(self, store: Store, invoke: Invoke, config: HostConfig) -> Engine:
+        limits = Limits(config.orchestrator_limit, config.activity_limit)
+        engine = Engine(store, invoke, self.functions, self._clock, limits)
+        self.operations = Operations(
+            engine, replaces_running=config.replaces_running, default_version=config.default_version
+        )
+        return engine
 
     def _routes(self, triggers: Triggers, invoke: Invoke, links: DurableLinks) -> list[web.RouteDef]:
         durable = DurableApi(self.operations, links.management_urls)
