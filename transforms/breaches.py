@@ -31,8 +31,8 @@ class Rule:
     broken: str
 
 
-def rules_of(column: Column, source: str, source_type: str, value: str | None = None) -> list[Rule]:
-    """Every rule of a column, over the SQL of what was read (`source`) and, if given, of its typed `value`.
+def rules_of(column: Column, source: str, source_type: str) -> list[Rule]:
+    """Every rule of a column, over the SQL of what was read.
 
     Shape:
         A null breaks `required` alone. A value of the wrong type breaks `type` alone.
@@ -40,12 +40,22 @@ def rules_of(column: Column, source: str, source_type: str, value: str | None = 
         >>> [rule.name for rule in rules_of(Column(type="int8", required=True, max=12), "month", "VARCHAR")]
         ['type', 'required', 'max']
     """
-    value = value or typed(column, source, source_type)
-    wrong = f"({source} IS NOT NULL AND {value} IS NULL)"
+    value = typed(column, source, source_type)
+    wrong = wrong_type(source, value)
+    return [wrong, *(_unless(wrong, rule) for rule in constraints_of(column, value))]
+
+
+def wrong_type(source: str, value: str) -> Rule:
+    """The rule that what was read is of the declared type."""
+    return Rule("type", f"({source} IS NOT NULL AND {value} IS NULL)")
+
+
+def constraints_of(column: Column, value: str) -> list[Rule]:
+    """Every rule but `type`, over the SQL of a typed value."""
     kept = finite(column, value)
-    rules = [Rule("type", wrong)]
+    rules = []
     if column.required:
-        rules.append(Rule("required", f"({kept} IS NULL AND NOT {wrong})"))
+        rules.append(Rule("required", f"({kept} IS NULL)"))
     if column.min is not None:
         rules.append(Rule("min", f"({kept} < {_literal(column, column.min)})"))
     if column.max is not None:
@@ -98,6 +108,10 @@ def reasons(rules: dict[str, list[Rule]], values: dict[str, str]) -> str:
 def reason(column: str, rule: str, value: str) -> str:
     """SQL for one reason."""
     return f"CAST(ROW({column}, {rule}, CAST({value} AS VARCHAR)) AS {REASON})"
+
+
+def _unless(first: Rule, rule: Rule) -> Rule:
+    return Rule(rule.name, f"({rule.broken} AND NOT {first.broken})") if rule.name == "required" else rule
 
 
 def _literal(column: Column, value: str | float) -> str:

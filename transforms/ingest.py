@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from transforms.breaches import Rule, any_broken, confirm_constraints, rules_of
+from transforms.breaches import Rule, any_broken, confirm_constraints, constraints_of, rules_of, wrong_type
 from transforms.column_types import SQL_TYPES, drops_nonfinite, finite, typed
 from transforms.engine import count
 from transforms.errors import UnreadableUpload
@@ -62,6 +62,7 @@ def parse_uploads(connection: DuckDBPyConnection, readers: Sequence[Reader], con
     ]
     for upload in uploads:
         _parse(connection, upload)
+        _mark_broken(connection, upload)
     mark_repeated(connection, [upload.table for upload in uploads], contract, BAD)
     return uploads
 
@@ -110,24 +111,26 @@ def rules_of_sources(upload: ParsedUpload) -> dict[str, list[Rule]]:
 
 
 def _parse(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
-    """Source values are c0, c1, … and typed values t0, t1, …, so that no column name can clash with another."""
+    """Source values are c0, c1, … and typed values t0, t1, …, so that no column name can clash with another.
+
+    Only types are looked at here: the optimizer may turn a constraint (a long `allowed`) into a join, and a
+    join gives up the order of the rows, which is all that tells their record numbers.
+    """
     import duckdb
 
     layout, reader, places = upload.layout, upload.reader, upload.source_columns
     types = {name: reader.parsed_type(name, layout.declared[name]) if name in layout.declared else kind
              for name, kind in reader.columns.items()}  # fmt: skip
-    inner, outer, rules = [], [], list[Rule]()
+    inner, outer, wrong = [], [], list[Rule]()
     for place, (name, column) in enumerate(layout.declared.items()):
         source, value = f"c{places[name][0]}", f"t{place}"
         inner += [source, f"{typed(column, source, types[name])} AS {value}"]
         outer.append(f"{value} AS {quoted(name)}")
-        rules += rules_of(column, source, types[name], value)
+        wrong.append(wrong_type(source, value))
     for name in layout.unknown:
         inner.append(f"c{places[name][0]}")
         outer.append(f"c{places[name][0]} AS {quoted(name)}")
-    if any(column.required for column in layout.missing.values()):
-        rules.append(Rule("required", "true"))
-    select = f"""SELECT {", ".join(outer)}, {any_broken(rules)} AS {BAD}
+    select = f"""SELECT {", ".join(outer)}, {any_broken(wrong)} AS {BAD}
         FROM (SELECT {", ".join(inner)} FROM {reader.rows(list(types.values()))})"""
     try:
         connection.execute(f"CREATE TABLE {quoted(upload.table)} AS {select}")
@@ -136,6 +139,16 @@ def _parse(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
     except duckdb.Error as error:
         said = str(error).partition("\n")[0]
         raise UnreadableUpload(f"{reader.name}: it cannot be read to its end ({said}); write it again") from error
+
+
+def _mark_broken(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
+    """Rows that keep their types but break another rule are bad as well."""
+    layout = upload.layout
+    rules = [rule for name, column in layout.declared.items() for rule in constraints_of(column, quoted(name))]
+    if any(column.required for column in layout.missing.values()):
+        rules.append(Rule("required", "true"))
+    if rules:
+        connection.execute(f"UPDATE {quoted(upload.table)} SET {BAD} = true WHERE NOT {BAD} AND {any_broken(rules)}")
 
 
 def _good_value(name: str, column: Column, layout: Layout) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from transforms.breaches import REASON, reason, reasons
 from transforms.damage import DAMAGE
 from transforms.engine import count
+from transforms.errors import RowsLost
 from transforms.ingest import BAD, ParsedUpload, rules_of_sources
 from transforms.positions import position_among_all
 from transforms.relation import quoted, text
@@ -74,6 +75,19 @@ def fill_quarantine(connection: DuckDBPyConnection, uploads: Sequence[ParsedUplo
 def quarantined(connection: DuckDBPyConnection) -> int:
     """The number of distinct records in quarantine."""
     return count(connection, f"SELECT count(*) FROM (SELECT DISTINCT place, record FROM {QUARANTINE})")
+
+
+def confirm_reasons(connection: DuckDBPyConnection) -> None:
+    """Every quarantined record has a reason in its own text.
+
+    Raises:
+        RowsLost: one has none: then its number belongs to another record, and the order of the rows is lost.
+    """
+    if wrong := count(connection, f"SELECT count(*) FROM {QUARANTINE} WHERE coalesce(len(reasons), 0) = 0"):
+        raise RowsLost(
+            f"{wrong:,} quarantined records keep the contract by their own text: record numbers are wrong; "
+            "nothing is published: this is a fault of the app, report it"
+        )
 
 
 def write_quarantine(connection: DuckDBPyConnection, folder: Path, rows_per_file: int) -> tuple[DataFile, ...]:

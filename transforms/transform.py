@@ -26,6 +26,7 @@ from transforms.lookups import load_lookups
 from transforms.profile import profile_of
 from transforms.quarantine import (
     bad_records,
+    confirm_reasons,
     fill_quarantine,
     find_suspects,
     quarantined,
@@ -111,6 +112,7 @@ def _ingest(connection: DuckDBPyConnection, job: Job, room: Room) -> Ingested:
     keeps_bad = contract.bad_rows != "drop"
     if keeps_bad:
         fill_quarantine(connection, uploads)
+        confirm_reasons(connection)
     good = good_rows(connection, uploads, contract)
     counts = RowCounts(
         read=sum(reader.records for reader in readers),

@@ -35,6 +35,25 @@ def test_rows_keep_upload_and_record_order() -> None:
     assert [(row["upload"], row["record"]) for row in result.quarantine] == [("2-upload.csv", 1)]
 
 
+def test_record_numbers_hold_in_a_large_upload_whatever_the_constraints() -> None:
+    """A long `allowed` becomes a hash join, which must not decide about the order of the rows."""
+    planes = [f"p{number}" for number in range(40)]
+    columns = TRIPS | {"plane": {"type": "string", "allowed": planes}}
+    padding = b"1." + b"0" * 60
+    lines = [b"%d,%s,%s" % (n, b"none" if n % 5000 == 0 else b"p%d" % (n % 40), padding) for n in range(1, 200_001)]
+    result = drafted(flow_with(columns), b"\n".join([b"id,plane,km", *lines]))
+    assert result.column("id") == [n for n in range(1, 200_001) if n % 5000]
+    assert {record: raw for record, (raw, _) in result.bad.items()} == {
+        n: lines[n - 1].decode() for n in range(5000, 200_001, 5000)
+    }
+
+
+def test_rows_that_were_read_in_another_order_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CsvReader, "rows", lossy("ORDER BY c0 DESC"))
+    with pytest.raises(RowsLost, match="record numbers are wrong"):
+        drafted(flow_with(TRIPS | {"km": {"type": "float64", "max": 490}}), TEXT)
+
+
 def test_steps_lookups_and_parameters_shape_the_dataset() -> None:
     result = drafted(flow_with(TRIPS, **JOINED), TEXT, lookups={"planes": PLANES}, parameters={"first": 490})
     assert sorted(result.column("id")) == list(range(491, 501))
