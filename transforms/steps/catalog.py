@@ -30,7 +30,7 @@ VERBS: dict[str, Verb] = {
     "filter": Verb(filter.Filter, filter.apply),
     "join": Verb(join.Join, join.apply, leaves_table=True),
     "dedupe": Verb(dedupe.Dedupe, dedupe.apply, leaves_table=True),
-    "split": Verb(split.Split, split.apply),
+    "split": Verb(split.Split, split.apply, leaves_table=True),
     "impute": Verb(impute.Impute, impute.apply),
     "encode": Verb(encode.Encode, encode.apply),
     "python": Verb(python.Python, python.apply, leaves_table=True),

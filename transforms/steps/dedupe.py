@@ -53,4 +53,4 @@ def apply(work: Work, relation: Relation, step: Dedupe) -> Applied:
         place = f"row_number() OVER (PARTITION BY {keys} ORDER BY {order}, {ROW})"
         kept = f"SELECT {ROW} FROM (SELECT {ROW}, {place} AS __place FROM {relation.sql}) WHERE __place = 1"
     removed = work.count(f"SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM {relation.sql} GROUP BY {keys})")
-    return Applied(work.table(f"SELECT * FROM {relation.sql} WHERE {ROW} IN ({kept})"), removed=removed)
+    return Applied(work.sorted_table(f"SELECT * FROM {relation.sql} WHERE {ROW} IN ({kept})"), removed=removed)

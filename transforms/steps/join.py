@@ -64,7 +64,7 @@ def apply(work: Work, relation: Relation, step: Join) -> Applied:
     row = f"row_number() OVER (ORDER BY here.{ROW}, there.{ROW}) - 1" if step.many else f"here.{ROW}"
     sides = f"{relation.sql} AS here {step.how.upper()} JOIN {lookup.sql} AS there ON {meets}"
     return Applied(
-        work.table(f"SELECT {', '.join(columns)}, {row} AS {ROW} FROM {sides}"),
+        work.sorted_table(f"SELECT {', '.join(columns)}, {row} AS {ROW} FROM {sides}"),
         removed=_without_match(work, relation, lookup, meets) if step.how == "inner" else 0,
         added=_extra_matches(work, relation, lookup, meets) if step.many else 0,
     )

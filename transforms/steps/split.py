@@ -58,7 +58,8 @@ def apply(work: Work, relation: Relation, step: Split) -> Applied:
     place = f"('0x' || left(md5({_canonical(step.seed, keys)}), {_DIGITS}))::BIGINT"
     name = _by_share(step.into, "__hash")
     hashed = f"SELECT *, {place} AS __hash FROM {relation.sql}"
-    return Applied(work.view(f"SELECT {columns}, {name} AS {quoted(step.column)}, {ROW} FROM ({hashed})"))
+    # A table, not a view: every step that learns would compute the hashes again.
+    return Applied(work.table(f"SELECT {columns}, {name} AS {quoted(step.column)}, {ROW} FROM ({hashed})"))
 
 
 def _canonical(seed: int, keys: list[str]) -> str:

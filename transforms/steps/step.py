@@ -102,14 +102,19 @@ class Work:
         self._make("VIEW", f"step_{self.place}", select)
         return relation_of(self.connection, f"step_{self.place}")
 
-    def table(self, select: str) -> Relation:
-        """A table that holds `select`, sorted back into `__row` order."""
+    def sorted_table(self, select: str) -> Relation:
+        """A table that holds `select`, sorted back into `__row` order: joins and groups disturb it."""
         self._make("TABLE", f"step_{self.place}", f"SELECT * FROM ({select}) ORDER BY {ROW}")
         return relation_of(self.connection, f"step_{self.place}")
 
     def numbered(self, select: str) -> Relation:
         """A table that holds `select`, its rows numbered in the order that they come."""
         self._make("TABLE", f"step_{self.place}", f"SELECT *, row_number() OVER () - 1 AS {ROW} FROM ({select})")
+        return relation_of(self.connection, f"step_{self.place}")
+
+    def table(self, select: str) -> Relation:
+        """A table that holds `select`, which looks at one row at a time and so keeps the order."""
+        self._make("TABLE", f"step_{self.place}", select)
         return relation_of(self.connection, f"step_{self.place}")
 
     def settled(self, relation: Relation) -> Relation:
@@ -125,7 +130,7 @@ class Work:
             select = f"SELECT {', '.join(kept)}, there.* FROM {beside.sql} JOIN {quoted(name)} AS there USING ({ROW})"
         self.connection.register(name, table)
         try:
-            return self.table(select)
+            return self.sorted_table(select)
         finally:
             self.connection.unregister(name)
 
@@ -144,4 +149,5 @@ class Work:
         return {str(row[0]): str(row[1]) for row in described}
 
     def _make(self, kind: str, name: str, select: str) -> None:
-        self.connection.execute(f"CREATE OR REPLACE {kind} {quoted(name)} AS {select}")
+        # TEMP: a table of the database file is compressed and checkpointed, which takes three times as long.
+        self.connection.execute(f"CREATE OR REPLACE TEMP {kind} {quoted(name)} AS {select}")
