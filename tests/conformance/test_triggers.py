@@ -1,4 +1,8 @@
-"""What is neither HTTP nor durable: blobs, the timer, the poison queue."""
+"""What is neither HTTP nor durable: blobs, the timer, the poison queue.
+
+The library makes the `BlobClient` itself, from a reference as the host sends it, with a connection string. Managed
+identity, which it would use for `LakeStorage__blobServiceUri`, is not covered: there is none to ask outside Azure.
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,10 @@ WorkerInitRequest        ──────────►  imports function_app
 FunctionsMetadataRequest ──────────►  names, ids, bindings
 FunctionLoadRequest      ──────────►  once a function
 InvocationRequest        ──────────►  decodes, calls, encodes
+
+Not covered: gRPC and protobuf (`messages` stands in), the worker's process around the library, and the host with
+its extensions on the other side. What the host sends is what `devhost` sends, in the form of the documented messages.
+The library serves Python 3.13; the worker of 3.11 and 3.12 has other code, and is not published to be asked.
 """
 
 from __future__ import annotations
