@@ -9,10 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from demo.installation import ROOT, Installation, installed, say
+from demo.installation import ROOT, Installation, installed, mltable_python, say
 
 WORKER_PYTHON = "3.13"
 """The Python of the newest Functions worker: whatever runs here must run there too."""
@@ -43,7 +43,7 @@ def _checks(here: Installation) -> Iterator[Check]:
     yield _module(here, "lint", "ruff", "check", ".")
     yield _module(here, "format", "ruff", "format", "--check", ".")
     yield _module(here, "types", "mypy")
-    yield _module(here, "all tests", "pytest", "-q")
+    yield _with_mltable(_module(here, "all tests", "pytest", "-q"))
     if sys.version_info[:2] == tuple(map(int, WORKER_PYTHON.split("."))):
         return
     interpreter = find_interpreter(WORKER_PYTHON)
@@ -57,6 +57,10 @@ def _checks(here: Installation) -> Iterator[Check]:
 
 def _module(here: Installation, name: str, *command: str) -> Check:
     return Check(name, [str(here.python), "-m", *command], here.environment())
+
+
+def _with_mltable(check: Check) -> Check:
+    return replace(check, environment={**check.environment, "SLUICE_MLTABLE_PYTHON": str(mltable_python())})
 
 
 def _timed(check: Check) -> tuple[int, float]:

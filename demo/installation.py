@@ -1,6 +1,7 @@
 """What runs the project, installed under `.dev`; the standard library alone does it.
 
 .dev/py311         virtual environment, one a Python version, from requirements-dev.txt
+.dev/mltable       Azure ML's reader of MLTable folders, for one test, from tests/mltable-requirements.txt
 .dev/azurite       the storage emulator, from demo/azurite/package-lock.json
 .dev/set-up.lock   held while any of them is made
 
@@ -24,6 +25,7 @@ from demo.locking import locked
 ROOT = Path(__file__).parents[1]
 DEV = ROOT / ".dev"
 REQUIREMENTS = ROOT / "requirements-dev.txt"
+MLTABLE_REQUIREMENTS = ROOT / "tests/mltable-requirements.txt"
 AZURITE_FILES = (ROOT / "demo/azurite/package.json", ROOT / "demo/azurite/package-lock.json")
 STAMP = "made-from.sha256"
 
@@ -48,9 +50,16 @@ class Installation:
 def installed(interpreter: str = sys.executable) -> Installation:
     """Everything is installed for that interpreter; at once when nothing changed since."""
     with locked(DEV / "set-up.lock", lambda: say("waiting for another set-up to end")):
-        python = _python_environment(interpreter)
+        version = _output([interpreter, "-c", "import sys; print('%d%d' % sys.version_info[:2])"])
+        python = _python_environment(interpreter, DEV / f"py{version}", REQUIREMENTS)
         node = _node(python)
         return Installation(python, node, _azurite(node))
+
+
+def mltable_python() -> Path:
+    """The Python that has Azure ML's `mltable`; at once when nothing changed since."""
+    with locked(DEV / "set-up.lock", lambda: say("waiting for another set-up to end")):
+        return _python_environment(sys.executable, DEV / "mltable", MLTABLE_REQUIREMENTS)
 
 
 def say(line: str) -> None:
@@ -58,11 +67,9 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _python_environment(interpreter: str) -> Path:
-    version = _output([interpreter, "-c", "import sys; print('%d%d' % sys.version_info[:2])"])
-    folder = DEV / f"py{version}"
+def _python_environment(interpreter: str, folder: Path, requirements: Path) -> Path:
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    wanted = _digest((REQUIREMENTS,))
+    wanted = _digest((requirements,))
     stamp = folder / STAMP
     if _is_made_from(stamp, wanted):
         return python
@@ -70,9 +77,9 @@ def _python_environment(interpreter: str) -> Path:
         say(f"making {folder.relative_to(ROOT)} (once)")
         _run([interpreter, "-m", "venv", "--clear", str(folder)])
     stamp.unlink(missing_ok=True)
-    say(f"installing {REQUIREMENTS.name} into {folder.relative_to(ROOT)} (a few minutes when nothing is cached)")
+    say(f"installing {requirements.name} into {folder.relative_to(ROOT)} (a few minutes when nothing is cached)")
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
-    _run([str(python), "-m", "pip", "install", *quiet, "-r", str(REQUIREMENTS)])
+    _run([str(python), "-m", "pip", "install", *quiet, "-r", str(requirements)])
     stamp.write_text(wanted, encoding="utf-8")
     return python
 
