@@ -107,8 +107,8 @@ def _azurite(node: Path) -> Path:
 
 
 def _npm(node: Path) -> Path:
-    modules = node.parent / "node_modules" if sys.platform == "win32" else node.parents[1] / "lib/node_modules"
-    return modules / "npm/bin/npm-cli.js"
+    package = node.parent if sys.platform == "win32" else node.parents[1]
+    return package / "lib/node_modules/npm/bin/npm-cli.js"
 
 
 def _is_made_from(stamp: Path, wanted: str) -> bool:
