@@ -96,6 +96,8 @@ def _expected(details: ErrorDetails, path: Path, schema: dict[str, Any], data: A
     written_out = {
         "missing": f"the required key {path[-1]!r}" if path else "",
         "string_pattern_mismatch": f"a text that matches {context.get('pattern')}",
+        "string_too_short": "a text that is not empty",
+        "too_short": f"at least {context.get('min_length')} of them",
         "model_type": "a mapping of keys and values",
         "dict_type": "a mapping of keys and values",
     }
