@@ -48,11 +48,11 @@ def _checks(here: Installation) -> Iterator[Check]:
         return
     interpreter = find_interpreter(WORKER_PYTHON)
     if interpreter is None:
-        say(f"no Python {WORKER_PYTHON} on PATH or under pyenv: the unit tests were not run there")
+        say(f"no Python {WORKER_PYTHON} on PATH or under pyenv: unit and conformance tests were not run there")
         return
     # There the conformance tests run too: the library of the real worker needs that Python.
     unit_tests = ("pytest", "-q", f"--ignore={END_TO_END}")
-    yield _module(installed(interpreter), f"unit tests, Python {WORKER_PYTHON}", *unit_tests)
+    yield _module(installed(interpreter), f"unit and conformance tests, Python {WORKER_PYTHON}", *unit_tests)
 
 
 def _module(here: Installation, name: str, *command: str) -> Check:
