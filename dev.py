@@ -25,14 +25,14 @@ def main(arguments: list[str]) -> int:
     words = _parser().parse_args(arguments)
     try:
         here = installed()
+        if words.command == "test":
+            return run_gate(here)
     except SetUpFailed as failure:
         say(str(failure))
         return 1
     except KeyboardInterrupt:
         say("interrupted; the same command goes on from here")
         return 130
-    if words.command == "test":
-        return run_gate(here)
     module = {"demo": "demo", "host": "demo.host", "check": "demo.check"}[words.command]
     return _become(here, [str(here.python), "-m", module, *arguments[1:]])
 
