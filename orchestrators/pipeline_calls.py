@@ -25,6 +25,7 @@ from transforms.errors import FlowBroken, SettingsMissing
 from transforms.flow.flow import Flow
 from transforms.flow.settings import resolve_settings
 from transforms.flow.then import Then
+from transforms.flow.then.http import HttpStart
 from transforms.flow.yaml_text import read_yaml
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,9 @@ def _pipeline(services: Services, then: Then) -> Pipeline:
 
 def _call(services: Services, publication: Publication, flow: Flow, then: Then) -> PipelineCall:
     settings = services.settings.flow_settings
-    templates = {name: resolve_settings(template, settings) for name, template in then.parameters.items()}
+    if not isinstance(then, HttpStart):
+        raise NotImplementedError(f"{then.pipeline} pipelines cannot be started yet")
+    templates = {name: resolve_settings(str(template), settings) for name, template in then.parameters.items()}
     return PipelineCall(
         run_id=publication.request.run_id,
         url=resolve_settings(then.url, settings),

@@ -10,7 +10,7 @@ from orchestrators.pipelines.client import Credentials, Exchange, Patience, bear
 from orchestrators.pipelines.http_contract import after_check, after_start
 from orchestrators.pipelines.port import Auth, Finished, PipelineCall, Refused, Started, StillRunning
 from orchestrators.pipelines.urls import is_plain_http, problem_with, without_query
-from transforms.flow.then import BearerAuth, HeaderAuth
+from transforms.flow.then.http import BearerAuth, HeaderAuth
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -29,7 +29,7 @@ from orchestrators.pipelines.port import (
     StillRunning,
 )
 from orchestrators.pipelines.urls import is_same_origin, problem_with, resolved, without_query
-from transforms.flow.then import BearerAuth
+from transforms.flow.then.http import BearerAuth
 
 logger = logging.getLogger(__name__)
 

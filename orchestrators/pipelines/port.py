@@ -17,7 +17,7 @@ from pydantic import Field
 
 from orchestrators.errors import Unavailable
 from orchestrators.messages import Message
-from transforms.flow.then import BearerAuth, HeaderAuth
+from transforms.flow.then.http import BearerAuth, HeaderAuth
 
 Auth = BearerAuth | HeaderAuth
 EndStatus = Literal["succeeded", "failed", "cancelled", "unknown"]

@@ -67,8 +67,8 @@ def _followed(details: ErrorDetails, data: Any) -> Path:
 
 
 def _is_tag(location: Sequence[str | int], place: int) -> bool:
-    """After `steps` and the number comes the verb twice: once as pydantic's tag."""
-    return place == 2 and location[0] == "steps"  # noqa: PLR2004 - the third part, always
+    """After `steps` and the number comes the verb twice, and after `then` its pipeline: as pydantic's tag."""
+    return place == {"steps": 2, "then": 1}.get(str(location[0]))
 
 
 def _has(here: Any, part: str | int) -> bool:
@@ -86,9 +86,9 @@ def _at(data: Any, path: Path) -> Any:
 def _expected(details: ErrorDetails, path: Path, schema: dict[str, Any], data: Any) -> str:
     kind, context = details["type"], details.get("ctx", {})
     if kind.startswith("union_tag"):
-        return _expected_verb(_at(data, path))
+        return _expected_pipeline(context) if path == ("then",) else _expected_verb(_at(data, path))
     if kind == "extra_forbidden":
-        known = _known_keys(schema, path[:-1])
+        known = _known_keys(schema, path[:-1], data)
         return f"one of {', '.join(known)}{close_to(str(path[-1]), known)}"
     if kind == "literal_error":
         choices = str(context["expected"])
@@ -99,6 +99,7 @@ def _expected(details: ErrorDetails, path: Path, schema: dict[str, Any], data: A
         "string_too_short": "a text that is not empty",
         "too_short": f"at least {context.get('min_length')} of them",
         "model_type": "a mapping of keys and values",
+        "model_attributes_type": "a mapping of keys and values",
         "dict_type": "a mapping of keys and values",
     }
     return written_out.get(kind) or re.sub(r"^(Value error, |Input should be |Value should be )", "", details["msg"])
@@ -110,13 +111,33 @@ def _expected_verb(step: Any) -> str:
     return f"one of the steps {', '.join(VERBS)}{close_to(str(next(iter(step))), list(VERBS))}"
 
 
-def _known_keys(schema: dict[str, Any], path: Path) -> list[str]:
-    """The keys that the schema knows at a path of the file."""
+def _expected_pipeline(context: Mapping[str, Any]) -> str:
+    known = re.findall("'(.*?)'", str(context.get("expected_tags", "")))
+    if not known:
+        return "the key 'pipeline', which says what to start"
+    return f"one of the pipelines {', '.join(known)}{close_to(str(context['tag']), known)}"
+
+
+def _known_keys(schema: dict[str, Any], path: Path, data: Any) -> list[str]:
+    """The keys that the schema knows at a path of the file, in the branch that the file has chosen."""
     here = [schema]
-    for part in path:
-        here = [inner for node in here for inner in _inside(_resolved(schema, node), part)]
+    for place, part in enumerate(path):
+        inside = [inner for node in here for inner in _inside(_resolved(schema, node), part)]
+        chosen = _chosen(inside, _at(data, path[: place + 1]))
+        here = chosen or inside
     nodes = [known for node in here for known in _resolved(schema, node)]
     return list(dict.fromkeys(key for node in nodes for key in node.get("properties", {})))
+
+
+def _chosen(nodes: list[dict[str, Any]], here: Any) -> list[dict[str, Any]]:
+    """The one of several choices that a value names by its discriminator, or none."""
+    choices = [choice for node in nodes for choice in [node, *node.get("anyOf", [])] if "discriminator" in choice]
+    return [
+        {"$ref": reference}
+        for choice in choices
+        for tag, reference in choice["discriminator"]["mapping"].items()
+        if isinstance(here, Mapping) and here.get(choice["discriminator"]["propertyName"]) == tag
+    ]
 
 
 def _inside(nodes: list[dict[str, Any]], part: str | int) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from transforms.flow.contract import Contract
 from transforms.flow.flow import Flow
 from transforms.flow.mistakes import Path, close_to, shown, written
 from transforms.flow.settings import NAMED
-from transforms.flow.then import TEMPLATE_WORDS
+from transforms.flow.then.manifest_words import may_be_in_manifest
 
 _TEMPLATE = re.compile(r"(?<!\$)\{([^{}]*)\}")
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$([A-Za-z_]*)\$.*?\$\1\$", re.DOTALL)
@@ -91,11 +91,16 @@ def _parameters(flow: Flow) -> Iterator[Found]:
 
 
 def _templates(flow: Flow) -> Iterator[Found]:
-    known = sorted({*TEMPLATE_WORDS, *flow.source.capture_names, *flow.parameters})
-    for key, text in flow.then.parameters.items() if flow.then else ():
+    if flow.then is None:
+        return
+    known = sorted({*flow.then.words(), *flow.source.capture_names, *flow.parameters})
+    for (field, *rest), text in _texts(flow.then.model_dump(mode="json"), ()):
         for word in _TEMPLATE.findall(text):
-            if word not in known:
-                yield ("then", "parameters", key), f"{{{word}}}", f"one of {', '.join(known)}{close_to(word, known)}"
+            path, found = ("then", field, *rest), f"{{{word}}}"
+            if field not in flow.then.TEMPLATED:
+                yield path, found, f"templates in {', '.join(sorted(flow.then.TEMPLATED))} alone"
+            elif word not in known and not may_be_in_manifest(word):
+                yield path, found, f"one of {', '.join(known)}, manifest.…{close_to(word, known)}"
 
 
 def _order(flow: Flow) -> Iterator[Found]:

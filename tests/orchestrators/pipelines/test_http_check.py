@@ -9,7 +9,7 @@ import pytest
 from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import Finished, PipelineUnavailable, Started, StillRunning
 from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, recording_service, reply
-from transforms.flow.then import HeaderAuth
+from transforms.flow.then.http import HeaderAuth
 
 KEY = HeaderAuth(header="X-Api-Key", setting="FLOW_KEY")
 

@@ -7,7 +7,7 @@ import pytest
 from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import Finished, PipelineCall, PipelineUnavailable, Refused, Started
 from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
-from transforms.flow.then import HeaderAuth
+from transforms.flow.then.http import HeaderAuth
 
 RUN_ID = "20130131T060000Z-eccc0e07eed3"
 KEY = HeaderAuth(header="X-Api-Key", setting="FLOW_KEY")

@@ -14,7 +14,7 @@ from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import Finished, PipelineCall, PipelineUnavailable, Refused, Started, StillRunning
 from tests.orchestrators.pipelines.fake_credential import TOKEN, FakeCredential
 from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, recording_service, reply
-from transforms.flow.then import BearerAuth, HeaderAuth
+from transforms.flow.then.http import BearerAuth, HeaderAuth
 
 AUDIENCE = BearerAuth(audience="api://ml")
 

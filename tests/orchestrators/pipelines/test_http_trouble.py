@@ -12,7 +12,7 @@ from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import Finished, PipelineCall, PipelineUnavailable, Refused
 from tests.orchestrators.pipelines.fake_credential import FakeCredential
 from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
-from transforms.flow.then import BearerAuth, HeaderAuth
+from transforms.flow.then.http import BearerAuth, HeaderAuth
 
 
 def pipeline_with(patience: Patience, **settings: str) -> HttpPipeline:

@@ -11,7 +11,7 @@ from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import PipelineCall, PipelineUnavailable, Started
 from orchestrators.pipelines.redaction import Redaction
 from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
-from transforms.flow.then import HeaderAuth
+from transforms.flow.then.http import HeaderAuth
 
 KEY = "the-very-secret-key"
 CODE = "Zm9vYmFyYmF6cXV1eA=="

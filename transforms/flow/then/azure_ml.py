@@ -23,7 +23,7 @@ class Workspace(Declared):
 class Asset(Declared):
     """A data asset that gets a new version before the start; `{data_asset}` is its address."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$")
+    name: str = Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,254}|.*\$\{.*)$")
     type: Literal["mltable", "uri_folder"]
 
 
@@ -48,7 +48,9 @@ class BatchInput(Declared):
 class AzureMLStart(PipelineStart):
     """What the three have together: a data asset that may be registered first."""
 
-    asset: Asset | None = Field(None, alias="register", description="a new version of this data asset, before the start")
+    asset: Asset | None = Field(
+        None, alias="register", description="a new version of this data asset, before the start"
+    )
     management_url: ServiceUrl = Field(RESOURCE_MANAGER, description="Resource Manager; another one for trials alone")
 
     def words(self) -> frozenset[str]:
@@ -64,9 +66,9 @@ class AzureMLBatchStart(AzureMLStart):
     pipeline: Literal["azureml_batch"]
     url: ServiceUrl = Field(description="the endpoint's scoring URI")
     deployment: Text | None = Field(None, description="the endpoint's default deployment when not given")
-    inputs: dict[
-        str, Annotated[BatchInput, BeforeValidator(_uri_alone, json_schema_input_type=BatchInput | Text)]
-    ] = Field(default_factory=dict)
+    inputs: dict[str, Annotated[BatchInput, BeforeValidator(_uri_alone, json_schema_input_type=BatchInput | Text)]] = (
+        Field(default_factory=dict)
+    )
     workspace: Workspace | None = Field(None, description="needed to `register`")
 
     @model_validator(mode="after")

@@ -12,6 +12,8 @@ from transforms.flow.declared import Declared
 
 _DURATION = re.compile(r"^(\d+)\s*([smhd])$")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_DIGITS = re.compile(r"^[0-9]{1,18}$")
+_ONE_SETTING = re.compile(r"^\$\{FLOW_[A-Z0-9_]+\}$")
 _SERVICE_URL = re.compile(r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])[:/]|.*\$\{)")
 
 
@@ -33,7 +35,13 @@ def _service_url(url: str) -> str:
 
 
 def _number(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and value.isdecimal() and value.isascii() else value
+    text = str(value)
+    if isinstance(value, int | str) and not isinstance(value, bool):
+        if _DIGITS.match(text):
+            return int(text)
+        if _ONE_SETTING.match(text):
+            return text
+    raise ValueError("a number, or the setting that holds it, such as ${FLOW_JOB_ID}")
 
 
 Duration = Annotated[
@@ -46,7 +54,11 @@ ServiceUrl = Annotated[str, AfterValidator(_service_url), Field(json_schema_extr
 Setting = Annotated[str, Field(pattern=r"^FLOW_[A-Z0-9_]+$")]
 """The name of the app setting that holds a key; never the key."""
 Number = Annotated[
-    Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^\$\{FLOW_[A-Z0-9_]+\}$")], BeforeValidator(_number)
+    int | str,
+    BeforeValidator(
+        _number,
+        json_schema_input_type=Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=_ONE_SETTING.pattern)],
+    ),
 ]
 """A number that a service has given, or the setting that holds it."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from transforms.flow.declared import Declared
 from transforms.flow.then.fields import Key, ServiceUrl, Setting
@@ -25,12 +25,22 @@ class HeaderAuth(Declared):
     setting: Setting
 
 
+def _kind_of_auth(auth: Any) -> str:
+    is_header = isinstance(auth, HeaderAuth) or (isinstance(auth, Mapping) and {"header", "setting"} & set(auth))
+    return "header auth" if is_header else "bearer auth"
+
+
+HttpAuth = Annotated[
+    Annotated[BearerAuth, Tag("bearer auth")] | Annotated[HeaderAuth, Tag("header auth")], Discriminator(_kind_of_auth)
+]
+
+
 class HttpStart(PipelineStart):
     """A service of one's own; `parameters` are the body."""
 
     pipeline: Literal["http"]
     url: ServiceUrl
-    auth: BearerAuth | HeaderAuth | None = None
+    auth: HttpAuth | None = None
     sign: Key | None = Field(None, description="signs the body: X-Sluice-Signature, HMAC-SHA256")
 
     def keys(self) -> Iterator[str]:
