@@ -24,6 +24,7 @@ from transforms.flow.load import LoadedFlow
 
 log = logging.getLogger(__name__)
 
+SCRATCH_PREFIX = "sluice-"
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}(?=\.|$)")
 
 
@@ -36,7 +37,7 @@ def transform_uploads(services: Services, request: RunRequest) -> Transformed:
     if flow is None:
         return Transformed(ended=flow_changed(request))
     services.settings.scratch_folder.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f"sluice-{request.run_id}-", dir=services.settings.scratch_folder))
+    scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH_PREFIX}{request.run_id}-", dir=services.settings.scratch_folder))
     try:
         return _transform(services, flow, request, scratch)
     except RowsLost as lost:

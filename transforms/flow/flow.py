@@ -8,6 +8,7 @@ from pydantic import Field
 
 from transforms.flow.contract import Contract
 from transforms.flow.declared import Declared
+from transforms.flow.keep import Keep
 from transforms.flow.lookup import Lookup
 from transforms.flow.names import FlowName, WordName
 from transforms.flow.output import Output
@@ -32,3 +33,4 @@ class Flow(Declared):
     output: Output = Output()
     checks: tuple[Check, ...] = Field((), description="aggregates that must be true, such as `rows >= 100`")
     then: Then | None = None
+    keep: Keep = Keep()
