@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ LAKE = "LakeStorage"
 
 BlobTriggerSource = Literal["EventGrid", "LogsAndContainerScan"]
 DEFAULT_BLOB_TRIGGER_SOURCE: BlobTriggerSource = "EventGrid"
+
+_HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
 class Settings(BaseModel):
@@ -45,6 +48,9 @@ class Settings(BaseModel):
     sweep_schedule: str = Field(alias="SWEEP_SCHEDULE", min_length=1)
     sweep_grace_s: float = Field(300, alias="SWEEP_GRACE_S", ge=0)
     allow_http_loopback: bool = Field(default=False, alias="ALLOW_HTTP_LOOPBACK")
+    status_url_key: str = Field(alias="STATUS_URL_KEY", min_length=32, repr=False)
+    status_url_lifetime_s: int = Field(7 * 86_400, alias="STATUS_URL_LIFETIME_S", ge=60)
+    callback_hosts: tuple[str, ...] = Field((), alias="CALLBACK_HOSTS")
     flow_settings: dict[str, str] = Field(default_factory=dict, repr=False)
 
     @field_validator("flows_folder", "scratch_folder")
@@ -52,6 +58,14 @@ class Settings(BaseModel):
     def _is_absolute(cls, folder: Path) -> Path:
         """A relative folder is beside function_app.py, wherever the host was started."""
         return folder if folder.is_absolute() else Path(__file__).parent.parent / folder
+
+    @field_validator("callback_hosts", mode="before")
+    @classmethod
+    def _is_a_list_of_hosts(cls, hosts: str | tuple[str, ...]) -> tuple[str, ...]:
+        listed = tuple(host.strip().lower() for host in hosts.split(",")) if isinstance(hosts, str) else hosts
+        if not all(_HOST.fullmatch(host) for host in listed):
+            raise ValueError("hosts such as ml.example or *.ml.example, separated by commas")
+        return listed
 
     @model_validator(mode="after")
     def _memory_leaves_room(self) -> Settings:

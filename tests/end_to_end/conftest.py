@@ -158,6 +158,8 @@ def world(storage_account: StorageAccount, tmp_path: Path) -> Iterator[World]:
         "SWEEP_SCHEDULE": "0 0 3 1 1 *",
         "SWEEP_GRACE_S": "0",
         "ALLOW_HTTP_LOOPBACK": "true",
+        "STATUS_URL_KEY": "a-key-that-only-these-tests-know-of",
+        "CALLBACK_HOSTS": "127.0.0.1",
     }
     with ExitStack() as stack:
         world = World(storage_account, tmp_path, settings, stack)

@@ -29,6 +29,8 @@ def environment(storage_account: StorageAccount, tmp_path: Path) -> dict[str, st
         "FLOWS_FOLDER": str(flows),
         "SCRATCH_FOLDER": str(tmp_path / "scratch"),
         "ALLOW_HTTP_LOOPBACK": "true",
+        "STATUS_URL_KEY": "a-key-that-only-these-tests-know-of",
+        "CALLBACK_HOSTS": "127.0.0.1",
     }
 
 

@@ -14,11 +14,12 @@ LEAST = {
     "LANDING_CONTAINER": "landing",
     "TASK_HUB_NAME": "Sluice",
     "SWEEP_SCHEDULE": "0 */5 * * * *",
+    "STATUS_URL_KEY": "0123456789abcdef0123456789abcdef",
 }
 PLATFORM = {"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME", "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"}
 
 
-def test_four_settings_are_enough() -> None:
+def test_five_settings_are_enough() -> None:
     settings = read_settings(LEAST)
     assert settings.landing_container == "landing"
     assert settings.flows_folder == ROOT / "flows"
@@ -33,6 +34,7 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
         "INSTANCE_MEMORY_MB",
         "LANDING_CONTAINER",
         "LakeStorage__tableServiceUri",
+        "STATUS_URL_KEY",
         "SWEEP_SCHEDULE",
         "TASK_HUB_NAME",
     }
@@ -47,7 +49,7 @@ def test_an_identity_needs_no_connection_string() -> None:
 
 def test_a_value_is_never_part_of_an_error_or_of_the_text_of_the_settings() -> None:
     secret = "AccountKey=planted-secret"
-    settings = read_settings({**LEAST, "LakeStorage": secret, "FLOW_TOKEN": secret})
+    settings = read_settings({**LEAST, "LakeStorage": secret, "FLOW_TOKEN": secret, "STATUS_URL_KEY": secret * 2})
     assert settings.flow_settings == {"FLOW_TOKEN": secret}
     assert secret not in repr(settings)
     with pytest.raises(SettingsInvalid) as caught:
@@ -60,6 +62,26 @@ def test_memory_is_shared_between_the_transforms_beside_each_other() -> None:
     assert read_settings({**LEAST, **memory}).transform_memory_bytes == 400 << 20
     with pytest.raises(SettingsInvalid, match="leave 64 MB"):
         read_settings({**LEAST, **memory, "PARALLEL_TRANSFORMS": "100"})
+
+
+def test_callback_hosts_are_a_list() -> None:
+    assert read_settings(LEAST).callback_hosts == ()
+    listed = read_settings({**LEAST, "CALLBACK_HOSTS": "ml.example, *.Factory.example"}).callback_hosts
+    assert listed == ("ml.example", "*.factory.example")
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        pytest.param("*", id="any host"),
+        pytest.param("https://ml.example", id="a URL"),
+        pytest.param("ml.*.example", id="a star inside"),
+        pytest.param("ml.example,", id="nothing behind the comma"),
+    ],
+)
+def test_a_callback_host_is_a_host_or_a_suffix(hosts: str) -> None:
+    with pytest.raises(SettingsInvalid, match="separated by commas"):
+        read_settings({**LEAST, "CALLBACK_HOSTS": hosts})
 
 
 def test_the_sample_holds_every_setting_and_no_other() -> None:
