@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from orchestrators import layout
@@ -19,13 +20,14 @@ from orchestrators.azure_identity import app_identity
 from orchestrators.messages import Message, PipelineState, Publication, RunRequest
 from orchestrators.pipelines.choose import choose_pipeline
 from orchestrators.pipelines.port import Finished, Pipeline, PipelineCall, Refused, Started
-from orchestrators.pipelines.templates import render_parameters
+from orchestrators.pipelines.sending import Sender
+from orchestrators.pipelines.templates import fill_in
+from orchestrators.pipelines.words import words_of_manifest, words_of_output, words_of_target
 from orchestrators.services import Services
 from transforms.errors import FlowBroken, SettingsMissing
 from transforms.flow.flow import Flow
-from transforms.flow.settings import resolve_settings
+from transforms.flow.settings import resolve_then, settings_named
 from transforms.flow.then import Then
-from transforms.flow.then.http import HttpStart
 from transforms.flow.yaml_text import read_yaml
 
 log = logging.getLogger(__name__)
@@ -38,19 +40,28 @@ class PipelineRecord(Message):
     started: Started | None = None
 
 
+@dataclass(frozen=True)
+class _Published:
+    """What the manifest says: everything, and of that the flow and its `then`."""
+
+    manifest: Mapping[str, Any]
+    flow: Flow
+    then: Then
+
+
 def start_pipeline(services: Services, publication: Publication) -> PipelineState:
     """The pipeline was started once, by this call or an earlier one; or refused, as a value."""
     request = publication.request
     known = _recorded(services, request)
     if known is not None:
         return known.state
-    flow, then = _then(services, request)
+    published = _published(services, request)
     try:
-        call = _call(services, publication, flow, then)
+        call = _call(services, publication, published)
     except (FlowBroken, SettingsMissing) as broken:
         return _record(services, request, PipelineState(status="failed", message=str(broken)))
     log.info("run %s: starting its pipeline", request.run_id)
-    answer = _pipeline(services, then).start(call)
+    answer = _pipeline(services, published.then).start(call)
     if isinstance(answer, Refused):
         log.error("run %s: pipeline refused: %s", request.run_id, answer.message)
         return _record(services, request, PipelineState(status="failed", message=answer.message))
@@ -65,8 +76,7 @@ def check_pipeline(services: Services, publication: Publication) -> PipelineStat
     known = _recorded(services, request)
     if known is None or known.started is None:
         return known.state if known else PipelineState(status="unknown", message="no record of its start is left")
-    _, then = _then(services, request)
-    answer = _pipeline(services, then).check(known.started)
+    answer = _pipeline(services, _published(services, request).then).check(known.started)
     if isinstance(answer, Finished):
         log.info("run %s: pipeline %s", request.run_id, answer.status)
         return _record(services, request, _ended(answer))
@@ -98,42 +108,38 @@ def _record(
     return state
 
 
-def _then(services: Services, request: RunRequest) -> tuple[Flow, Then]:
-    """The flow as the run was planned with it, which the manifest keeps: another revision may be deployed by now."""
+def _published(services: Services, request: RunRequest) -> _Published:
+    """The manifest, and the flow as the run was planned with it: another revision may be deployed by now."""
     name = layout.dataset_folder(request) + layout.MANIFEST
     found = services.lake.read(services.settings.output_container, name)
     if found is None:
         raise LookupError(f"{name} is gone, so nobody knows which pipeline to start")
-    flow = Flow.model_validate(read_yaml(json.loads(found[0])["source"])[0])
+    manifest = json.loads(found[0])
+    flow = Flow.model_validate(read_yaml(manifest["source"])[0])
     if flow.then is None:
         raise LookupError(f"flow {request.flow} at revision {request.revision} starts no pipeline")
-    return flow, flow.then
+    return _Published(manifest, flow, flow.then)
 
 
 def _pipeline(services: Services, then: Then) -> Pipeline:
     settings = services.settings
-    return choose_pipeline(
-        then.pipeline,
+    sender = Sender(
         flow_settings=settings.flow_settings,
         credential=lambda: app_identity(settings.lake_client_id),
         allow_http_loopback=settings.allow_http_loopback,
     )
+    return choose_pipeline(then.pipeline, sender)
 
 
-def _call(services: Services, publication: Publication, flow: Flow, then: Then) -> PipelineCall:
-    settings = services.settings.flow_settings
-    if not isinstance(then, HttpStart):
-        raise NotImplementedError(f"{then.pipeline} pipelines cannot be started yet")
-    templates = {name: resolve_settings(str(template), settings) for name, template in then.parameters.items()}
-    return PipelineCall(
-        run_id=publication.request.run_id,
-        url=resolve_settings(then.url, settings),
-        body=render_parameters(templates, _words(services, publication, flow)),
-        auth=then.auth,
-    )
+def _call(services: Services, publication: Publication, published: _Published) -> PipelineCall:
+    then = resolve_then(published.then, services.settings.flow_settings, f"flow {publication.request.flow}")
+    words = _words(services, publication, published.flow)
+    words |= words_of_target(then, words) | words_of_manifest(then, published.manifest)
+    call = _pipeline(services, then).call(fill_in(then, words), words)
+    return call.model_copy(update={"settings": tuple(sorted(settings_named(published.flow)))})
 
 
-def _words(services: Services, publication: Publication, flow: Flow) -> Mapping[str, Any]:
+def _words(services: Services, publication: Publication, flow: Flow) -> dict[str, Any]:
     request, output = publication.request, services.settings.output_container
     folder = layout.dataset_folder(request)
     return {
@@ -143,10 +149,10 @@ def _words(services: Services, publication: Publication, flow: Flow) -> Mapping[
         "caller_run_id": request.caller_run_id,
         "flow": request.flow,
         "revision": request.revision,
-        "output_url": services.lake.url(output, folder),
         "manifest_url": services.lake.url(output, folder + layout.MANIFEST),
         "rows": publication.rows.published,
         "rows_quarantined": publication.rows.quarantined,
+        **words_of_output(services.lake.url(output, folder), output),
     }
 
 

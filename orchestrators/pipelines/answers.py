@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from orchestrators.pipelines.redaction import Redaction
+from orchestrators.pipelines.urls import web_link
 
 MAX_RETRY_AFTER_S = 3600.0
 _MAX_MESSAGE = 1000
@@ -60,8 +61,7 @@ class Answer:
     @property
     def link(self) -> str | None:
         """A page for people, if the body offers one as `link`."""
-        link = (self.document or {}).get("link")
-        return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None
+        return web_link((self.document or {}).get("link"))
 
     @property
     def message(self) -> str | None:

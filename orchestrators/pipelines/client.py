@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from orchestrators.pipelines.answers import Answer
@@ -38,10 +38,11 @@ class Patience:
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who the app is to a service: `policy` adds `header` to a request."""
+    """Who the app is to a service: `policy` adds `header` to a request. `secret` is what the header was made from."""
 
     header: str
     policy: Callable[[], Policy]
+    secret: str | None = field(default=None, repr=False)
 
 
 def bearer(audience: str, credential: Callable[[], TokenCredential]) -> Credentials:
@@ -57,8 +58,8 @@ def bearer(audience: str, credential: Callable[[], TokenCredential]) -> Credenti
     return Credentials("Authorization", policy)
 
 
-def key(header: str, value: str) -> Credentials:
-    """A key in a header of its own."""
+def key(header: str, value: str, secret: str | None = None) -> Credentials:
+    """A key in a header of its own; `secret` where the value was made from it, and does not show it."""
 
     def policy() -> Policy:
         from azure.core.credentials import AzureKeyCredential
@@ -66,7 +67,7 @@ def key(header: str, value: str) -> Credentials:
 
         return AzureKeyCredentialPolicy(AzureKeyCredential(value), header)
 
-    return Credentials(header, policy)
+    return Credentials(header, policy, secret)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Exchange:
     method: str
     url: str
     headers: dict[str, str]
-    body: dict[str, Any] | None = None
+    body: bytes | None = None
     credentials: Credentials | None = None
 
 
@@ -91,7 +92,7 @@ def exchange(asked: Exchange, patience: Patience) -> Answer:
     from azure.core.rest import HttpRequest
 
     headers = {"Accept": "application/json", **asked.headers}
-    request = HttpRequest(asked.method, asked.url, headers=headers, json=asked.body)
+    request = HttpRequest(asked.method, asked.url, headers=headers, content=asked.body)
     # `from None`: a host logs the chain of an exception, and the originals may quote the request.
     try:
         with _client(asked, patience) as client:
@@ -109,8 +110,16 @@ def exchange(asked: Exchange, patience: Patience) -> Answer:
         raise PipelineUnavailable(f"no token for {without_query(asked.url)}: {told}") from None
     except AzureError as error:
         raise PipelineUnavailable(f"{asked.method} {without_query(asked.url)}: {_trouble(error, patience)}") from None
-    sent = [request.headers[asked.credentials.header]] if asked.credentials else []
-    return Answer(response.status_code, response.headers, body, is_whole, Redaction.of(asked.url, sent))
+    return Answer(
+        response.status_code, response.headers, body, is_whole, Redaction.of(asked.url, _sent(asked, request))
+    )
+
+
+def _sent(asked: Exchange, request: HttpRequest) -> list[str]:
+    """The secrets that went out in headers."""
+    if not asked.credentials:
+        return []
+    return [request.headers[asked.credentials.header], *filter(None, [asked.credentials.secret])]
 
 
 def _client(asked: Exchange, patience: Patience) -> PipelineClient[HttpRequest, HttpResponse]:

@@ -17,19 +17,19 @@ import logging
 from typing import Final
 
 from orchestrators.pipelines.answers import Answer, bounded
-from orchestrators.pipelines.client import MAX_ANSWER_BYTES
 from orchestrators.pipelines.port import (
     Auth,
     EndStatus,
     Finished,
+    PersonalToken,
     PipelineCall,
-    PipelineUnavailable,
     Refused,
     Started,
     StillRunning,
 )
-from orchestrators.pipelines.urls import is_same_origin, problem_with, resolved, without_query
-from transforms.flow.then.http import BearerAuth
+from orchestrators.pipelines.urls import is_same_origin, problem_with, resolved
+from orchestrators.pipelines.verdicts import CONFLICT, PASSING, passing_trouble, refusal, unreadable
+from transforms.flow.then.http import HeaderAuth
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +42,6 @@ RUNNING = frozenset({"running", "queued", "pending", "accepted", "starting", "st
 KEPT_ANSWER_BYTES = 16 << 10
 
 _ACCEPTED = 202
-_CONFLICT = 409
-_SUCCESSES = range(200, 300)
-_REDIRECTS = range(300, 400)
-_PASSING = frozenset({408, 425, 429, *range(500, 1000)})
 
 
 def after_start(call: PipelineCall, answer: Answer, *, allow_http_loopback: bool) -> Started | Finished | Refused:
@@ -55,11 +51,11 @@ def after_start(call: PipelineCall, answer: Answer, *, allow_http_loopback: bool
         PipelineUnavailable: passing trouble.
     """
     _raise_if_passing(answer, call.url)
-    if refused := _refusal(answer, call.url, call.auth):
+    if refused := _refusal(answer, call.url, call.auth, call.settings):
         return refused
     if not _is_running(answer, call.run_id):
         return _finished(answer)
-    begun = Started(run_id=call.run_id, location=call.url, auth=call.auth, link=answer.link)
+    begun = Started(run_id=call.run_id, location=call.url, auth=call.auth, link=answer.link, settings=call.settings)
     if "Location" not in answer.headers:
         told = f"it was started, but answered {answer.status} without a Location, so nobody can ask how it ends"
         return _out_of_sight(begun, answer, told)
@@ -73,7 +69,7 @@ def after_check(started: Started, answer: Answer, *, allow_http_loopback: bool) 
         PipelineUnavailable: passing trouble.
     """
     _raise_if_passing(answer, started.location)
-    if refused := _refusal(answer, started.location, started.auth):
+    if refused := _refusal(answer, started.location, started.auth, started.settings):
         return _out_of_sight(started, answer, refused.message)
     if not _is_running(answer, started.run_id):
         return _finished(answer, started)
@@ -84,42 +80,24 @@ def after_check(started: Started, answer: Answer, *, allow_http_loopback: bool) 
 def _raise_if_passing(answer: Answer, url: str) -> None:
     # A conflict that says when to come back is the first call with this key, still at work
     # (draft-ietf-httpapi-idempotency-key-header, section 2.6).
-    still_at_work = answer.status == _CONFLICT and "Retry-After" in answer.headers
-    if answer.status in _PASSING or still_at_work:
-        raise PipelineUnavailable(_told(answer, url), answer.retry_after_s())
+    still_at_work = answer.status == CONFLICT and "Retry-After" in answer.headers
+    if answer.status in PASSING or still_at_work:
+        raise passing_trouble(answer, url)
 
 
-def _refusal(answer: Answer, url: str, auth: Auth | None) -> Refused | None:
-    if answer.status in _REDIRECTS:
-        to = without_query(resolved(answer.headers.get("Location", ""), url))
-        told = f"{_told(answer, url)}: redirects are not followed. If {to} is right, write it in `then.url`"
-        return Refused(code="redirected", message=told)
-    if answer.status not in _SUCCESSES:
-        return Refused(code=f"http_{answer.status}", message=_told(answer, url) + _advice(answer.status, auth))
-    if answer.status == _ACCEPTED:
-        return None
-    if not answer.is_whole:
-        told = f"{_told(answer, url)} with a body that is damaged or over {MAX_ANSWER_BYTES >> 20} MB"
-        return Refused(code="answer_too_large", message=told)
-    if answer.body.strip() and answer.document is None:
-        told = f"{_told(answer, url)} with something that is not a JSON object (a sign-in page?): check `then.url`"
-        return Refused(code="not_json", message=told)
-    return None
+def _refusal(answer: Answer, url: str, auth: Auth | None, settings: tuple[str, ...]) -> Refused | None:
+    taken = f" ({', '.join(settings)})" if settings else ""
+    not_there = f"Check `then.url`, or the app setting that it takes{taken}"
+    refused = refusal(answer, url, not_allowed=_not_allowed(auth), not_there=not_there)
+    return refused or (None if answer.status == _ACCEPTED else unreadable(answer, url))
 
 
-def _advice(status: int, auth: Auth | None) -> str:
-    if status in {401, 403}:
-        if auth is None:
-            return ". The flow declares no `then.auth`"
-        if isinstance(auth, BearerAuth):
-            return f". Check `then.auth.audience` ({auth.audience}) and the role of the app's identity"
-        return f". Check the app setting {auth.setting}, sent as {auth.header}"
-    return ". Check `then.url`, or the app setting that it takes" if status in {404, 405, 410} else ""
-
-
-def _told(answer: Answer, url: str) -> str:
-    said = f": {answer.message}" if answer.message else ""
-    return f"{without_query(url)} answered {answer.status}{said}"
+def _not_allowed(auth: Auth | None) -> str:
+    if auth is None:
+        return "The flow declares no `then.auth`"
+    if isinstance(auth, HeaderAuth | PersonalToken):
+        return f"Check the app setting {auth.setting}, sent as {auth.header}"
+    return f"Check `then.auth.audience` ({auth.audience}) and the role of the app's identity"
 
 
 def _is_running(answer: Answer, run_id: str) -> bool:

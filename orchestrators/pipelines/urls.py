@@ -61,6 +61,11 @@ def resolved(location: str, against: str) -> str:
         return location
 
 
+def web_link(link: object) -> str | None:
+    """The link, if it is one that people can follow."""
+    return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None
+
+
 def without_query(url: str) -> str:
     """The URL for people: no user, no query, no fragment; keys are handed out in all of them.
 

@@ -8,6 +8,7 @@ import pytest
 
 from orchestrators.pipelines.client import Patience
 from orchestrators.pipelines.http import HttpPipeline
+from orchestrators.pipelines.sending import Sender
 from tests.orchestrators.pipelines.fake_credential import FakeCredential
 from tests.orchestrators.pipelines.recording_service import RecordingService, recording_service
 
@@ -30,9 +31,10 @@ def credential() -> FakeCredential:
 @pytest.fixture
 def pipeline(credential: FakeCredential) -> HttpPipeline:
     """The adapter, allowed to call plain http on loopback, with one key in its settings."""
-    return HttpPipeline(
-        flow_settings={"FLOW_KEY": "the-very-secret-key"},
+    sender = Sender(
+        flow_settings={"FLOW_KEY": "the-very-secret-key", "FLOW_SIGNING_KEY": "only-we-two-know"},
         credential=lambda: credential,
         allow_http_loopback=True,
         patience=GENEROUS,
     )
+    return HttpPipeline(sender)

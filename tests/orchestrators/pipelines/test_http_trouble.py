@@ -10,13 +10,14 @@ import pytest
 from orchestrators.pipelines.client import Patience
 from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import Finished, PipelineCall, PipelineUnavailable, Refused
+from orchestrators.pipelines.sending import Sender
 from tests.orchestrators.pipelines.fake_credential import FakeCredential
 from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
 from transforms.flow.then.http import BearerAuth, HeaderAuth
 
 
 def pipeline_with(patience: Patience, **settings: str) -> HttpPipeline:
-    return HttpPipeline(flow_settings=settings, credential=FakeCredential, allow_http_loopback=True, patience=patience)
+    return HttpPipeline(Sender(settings, FakeCredential, allow_http_loopback=True, patience=patience))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_a_url_that_may_not_be_called_is_refused(url: str, words: str, pipeline:
 
 
 def test_plain_http_to_loopback_needs_its_setting(service: RecordingService) -> None:
-    strict = HttpPipeline(flow_settings={}, credential=FakeCredential)
+    strict = HttpPipeline(Sender({}, FakeCredential))
     refused = strict.start(PipelineCall(run_id="r1", url=service.url))
     assert isinstance(refused, Refused)
     assert "ALLOW_HTTP_LOOPBACK" in refused.message

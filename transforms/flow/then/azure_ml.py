@@ -51,6 +51,7 @@ class AzureMLStart(PipelineStart):
     asset: Asset | None = Field(
         None, alias="register", description="a new version of this data asset, before the start"
     )
+    workspace: Workspace | None = Field(None, description="needed to `register`")
     management_url: ServiceUrl = Field(RESOURCE_MANAGER, description="Resource Manager; another one for trials alone")
 
     def words(self) -> frozenset[str]:
@@ -69,7 +70,6 @@ class AzureMLBatchStart(AzureMLStart):
     inputs: dict[str, Annotated[BatchInput, BeforeValidator(_uri_alone, json_schema_input_type=BatchInput | Text)]] = (
         Field(default_factory=dict)
     )
-    workspace: Workspace | None = Field(None, description="needed to `register`")
 
     @model_validator(mode="after")
     def _registers_somewhere(self) -> AzureMLBatchStart:
