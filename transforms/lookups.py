@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from transforms.draft import LocalUpload
 from transforms.engine import count
 from transforms.errors import UnreadableUpload
+from transforms.formats.opening import Opening
 from transforms.formats.parquet import open_parquet
 from transforms.record_ends import dialect_of
 from transforms.relation import ROW, Relation, quoted, relation_of, text
@@ -46,8 +47,9 @@ def _load(
     import duckdb
 
     upload, table = LocalUpload(lookup.path, path), f"lookup_{name}"
+    folder.mkdir()
     if lookup.format_by_name == "parquet":
-        reader = open_parquet(upload, folder, room, connection)
+        reader = open_parquet(Opening(upload, folder, "parquet", lookup.options, None, room, connection))
         rows, records = f"read_parquet({text(reader.path.as_posix())})", reader.records
     else:
         staged = stage_text(upload, folder, dialect_of(lookup.options), room)

@@ -46,7 +46,6 @@ def stage_text(upload: LocalUpload, folder: Path, dialect: Dialect, room: Room) 
         UnreadableUpload: empty, packed badly, of another format, or with a header that is not text.
         UploadTooLarge: unpacked, it does not fit into `room`.
     """
-    folder.mkdir()
     survey = None if is_packed(upload) else _survey(upload, dialect)
     if survey is None:
         return _rewrite(upload, folder, dialect, room)

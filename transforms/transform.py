@@ -19,8 +19,8 @@ from transforms.engine import open_engine
 from transforms.errors import EmptyResult, StepFailed, UnreadableUpload
 from transforms.flow.load import LoadedFlow
 from transforms.flow.parameters import bind_parameters
-from transforms.formats.csv import open_csv
-from transforms.formats.parquet import open_parquet
+from transforms.formats.catalog import open_upload
+from transforms.formats.opening import Opening
 from transforms.ingest import ParsedUpload, good_rows, nonfinite_counts, parse_uploads
 from transforms.lookups import load_lookups
 from transforms.profile import profile_of
@@ -158,10 +158,8 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
 
 
 def _open(connection: DuckDBPyConnection, job: Job, upload: LocalUpload, order: int, room: Room) -> Reader:
-    folder = job.scratch / f"upload_{order}"
-    if job.flow.source.format == "parquet":
-        return open_parquet(upload, folder, room, connection)
-    return open_csv(upload, folder, job.flow.source.options, room)
+    folder, source = job.scratch / f"upload_{order}", job.flow.source
+    return open_upload(Opening(upload, folder, source.format, source.options, job.flow.contract, room, connection))
 
 
 def _contract_rejection(flow: Flow, ingested: Ingested) -> Rejection | None:

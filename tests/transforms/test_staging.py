@@ -15,6 +15,7 @@ from transforms.unpack import Room
 
 def staged(folder: Path, data: bytes, name: str = "a.csv", dialect: Dialect = Dialect(b";")) -> StagedText:  # noqa: B008 - frozen
     (folder / "upload").write_bytes(data)
+    (folder / "staged").mkdir()
     return stage_text(LocalUpload(name, folder / "upload"), folder / "staged", dialect, Room(2**20))
 
 

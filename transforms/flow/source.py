@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from transforms.flow.declared import Declared
 
-Format = Literal["csv", "parquet"]
+Format = Literal["csv", "parquet", "arrow", "feather", "orc"]
 
 _CAPTURE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 

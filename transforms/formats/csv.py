@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from transforms.flow.contract import Column
-    from transforms.flow.source import ReadOptions
-    from transforms.unpack import Room
+    from transforms.formats.opening import Opening
 
 _LINE_BREAKS = {"\n": r"'\n'", "\r\n": r"'\r\n'"}
 
@@ -117,12 +116,12 @@ class CsvReader:
         return f"read_csv({text(path.as_posix())}, {', '.join(f'{key} = {value}' for key, value in options.items())})"
 
 
-def open_csv(upload: LocalUpload, folder: Path, options: ReadOptions, room: Room) -> CsvReader:
-    """One CSV upload is staged in `folder` and ready to be read.
+def open_csv(opening: Opening) -> CsvReader:
+    """One CSV upload is staged and ready to be read.
 
     Raises:
         FlowBroken: see `dialect_of`.
         UnreadableUpload, UploadTooLarge: see `stage_text`.
     """
-    staged = stage_text(upload, folder, dialect_of(options), room)
-    return CsvReader(staged, options.null_values, f"rejects_{folder.name}")
+    staged = stage_text(opening.upload, opening.folder, dialect_of(opening.options), opening.room)
+    return CsvReader(staged, opening.options.null_values, f"rejects_{opening.folder.name}")
