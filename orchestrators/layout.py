@@ -9,13 +9,11 @@ staging      {run_id}/draft-….json  pipeline.json
 from __future__ import annotations
 
 from orchestrators.messages import RunRequest
+from transforms.manifest import DATA, FITTED, MANIFEST, PROFILE
 
-MANIFEST = "manifest.json"
-ML_TABLE = "MLTable"
-FITTED = "fitted.json"
-PROFILE = "profile.json"
+__all__ = ["DATA", "FITTED", "MANIFEST", "PROFILE"]
+
 PIPELINE = "pipeline.json"
-DATA = "data/"
 
 
 def dataset_folder(request: RunRequest) -> str:

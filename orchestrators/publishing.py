@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable
 from typing import Any
 
 from orchestrators import layout
 from orchestrators.messages import Publication, Published, RunRequest
 from orchestrators.services import Services, now
+from transforms.manifest import files_beside, json_bytes
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +36,12 @@ def publish_dataset(services: Services, publication: Publication) -> Published:
 def _write_dataset(services: Services, publication: Publication) -> None:
     output, folder = services.settings.output_container, layout.dataset_folder(publication.request)
     document = _draft(services, publication)
-    beside = {
-        layout.ML_TABLE: ml_table(file["name"] for file in document["files"]),
-        layout.FITTED: _as_json(document["fitted"]),
-        layout.PROFILE: _as_json(document["profile"]),
-    }
+    beside = files_beside(document)
     for name, content in beside.items():
         services.lake.put(output, folder + name, content)
     document["beside"] = {name: hashlib.sha256(content).hexdigest() for name, content in beside.items()}
     document["published_at"] = now().isoformat()
-    if services.lake.create(output, folder + layout.MANIFEST, _as_json(document)):
+    if services.lake.create(output, folder + layout.MANIFEST, json_bytes(document)):
         log.info("run %s: published %d rows", publication.request.run_id, publication.rows.published)
 
 
@@ -56,29 +52,11 @@ def _draft(services: Services, publication: Publication) -> dict[str, Any]:
     return dict(json.loads(found[0]))
 
 
-def ml_table(names: Iterable[str]) -> bytes:
-    """The file that lets Azure ML read the folder as it is; it lists files by name, as the manifest does.
-
-    Source:
-        The MLTable YAML schema of Azure Machine Learning (`MLTable.schema.json`).
-    Example:
-        >>> print(ml_table(["data/part-00000-0a1b.parquet"]).decode())
-        type: mltable
-        paths:
-          - file: ./data/part-00000-0a1b.parquet
-        transformations:
-          - read_parquet
-        <BLANKLINE>
-    """
-    paths = "".join(f"  - file: ./{name}\n" for name in names)
-    return f"type: mltable\npaths:\n{paths}transformations:\n  - read_parquet\n".encode()
-
-
 def _move_latest(services: Services, request: RunRequest) -> None:
     """`latest.json` points to this run unless it points to a newer one; it never goes backwards."""
     output, name = services.settings.output_container, layout.latest(request.flow)
     newest = max(upload.last_modified for upload in request.uploads).isoformat()
-    pointer = _as_json(
+    pointer = json_bytes(
         {
             "run_id": request.run_id,
             "last_modified": newest,
@@ -106,7 +84,3 @@ def _note_published(services: Services, publication: Publication, published: Pub
             update={"status": "published", "rows": publication.rows, "published": published, "uploads": "published"}
         ),
     )
-
-
-def _as_json(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode()

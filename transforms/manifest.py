@@ -1,0 +1,92 @@
+"""The manifest of a dataset and the files beside it: what a draft says of itself, wherever it is published.
+
+{dataset}/data/…  MLTable  fitted.json  profile.json  manifest.json
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from platform import python_version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from transforms.draft import DataFile, Draft
+    from transforms.flow.load import LoadedFlow
+
+MANIFEST_VERSION = 1
+MANIFEST = "manifest.json"
+ML_TABLE = "MLTable"
+FITTED = "fitted.json"
+PROFILE = "profile.json"
+DATA = "data/"
+_ENGINES = ("duckdb", "pyarrow", "pandas")
+
+
+def described(flow: LoadedFlow, parameters: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
+    """Everything that the manifest says of the flow, the data and the engine; nothing of where they lie."""
+    return {
+        "manifest_version": MANIFEST_VERSION,
+        "flow": flow.flow.name,
+        "revision": flow.revision,
+        "source": flow.source_text,
+        "parameters": dict(parameters),
+        "files": [_file(file, DATA) for file in draft.files],
+        "quarantine": [_file(file, "") for file in draft.quarantine],
+        "schema": list(draft.schema),
+        "rows": asdict(draft.counts),
+        "checks": [asdict(check) for check in draft.checks],
+        "profile": draft.profile,
+        "fitted": draft.fitted,
+        "notes": list(draft.notes),
+        "versions": {"python": python_version()} | {name: version(name) for name in _ENGINES},
+    }
+
+
+def files_beside(manifest: Mapping[str, Any]) -> dict[str, bytes]:
+    """The files that stand beside the manifest, by name: parts of it that other programs read by themselves."""
+    return {
+        ML_TABLE: ml_table(file["name"] for file in manifest["files"]),
+        FITTED: json_bytes(manifest["fitted"]),
+        PROFILE: json_bytes(manifest["profile"]),
+    }
+
+
+def ml_table(names: Iterable[str]) -> bytes:
+    """The file that lets Azure ML read the folder as it is; it lists files by name, as the manifest does.
+
+    Source:
+        The MLTable YAML schema of Azure Machine Learning (`MLTable.schema.json`).
+    Example:
+        >>> print(ml_table(["data/part-00000-0a1b.parquet"]).decode())
+        type: mltable
+        paths:
+          - file: ./data/part-00000-0a1b.parquet
+        transformations:
+          - read_parquet
+        <BLANKLINE>
+    """
+    paths = "".join(f"  - file: ./{name}\n" for name in names)
+    return f"type: mltable\npaths:\n{paths}transformations:\n  - read_parquet\n".encode()
+
+
+def json_bytes(document: Any) -> bytes:
+    """A document as the files of a dataset hold it: readable, and JSON in the strict sense.
+
+    Example:
+        >>> json_bytes({"rows": 2})
+        b'{\\n "rows": 2\\n}'
+    """
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode()
+
+
+def _file(file: DataFile, folder: str) -> dict[str, Any]:
+    return {
+        "name": folder + file.name,
+        "rows": file.rows,
+        "size_bytes": file.size_bytes,
+        "sha256": file.sha256,
+        "split": file.split,
+    }
