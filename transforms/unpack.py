@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from transforms.errors import UnreadableUpload, UploadTooLarge
 from transforms.records import BLOCK_BYTES
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from transforms.draft import LocalUpload
+
+Packing = Literal[".gz", ".bz2", ".zst"]
 
 _SIGNATURES = {
     b"PAR1": "a Parquet file",
     b"\x1f\x8b": "gzip (its name must end in .gz)",
     b"PK\x03\x04": "a ZIP archive or an Excel workbook",
-    b"\x28\xb5\x2f\xfd": "Zstandard",
-    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "Zstandard (its name must end in .zst)",
+    b"BZh": "bzip2 (its name must end in .bz2)",
     b"ARROW1": "an Arrow file",
     b"ORC": "an ORC file",
     b"Obj\x01": "an Avro file",
@@ -27,6 +32,10 @@ _SIGNATURES = {
     b"\xff\xfe": "UTF-16 text",
     b"\xfe\xff": "UTF-16 text",
 }
+
+
+PACKINGS: dict[Packing, str] = {".gz": "gzip", ".bz2": "bzip2", ".zst": "Zstandard"}
+"""How a name ends that says that the upload is packed, and what the packing is called."""
 
 
 class Room:
@@ -51,19 +60,20 @@ class Room:
 
 
 def is_packed(upload: LocalUpload) -> bool:
-    """True for an upload whose name says gzip."""
-    return upload.name.lower().endswith(".gz")
+    """True for an upload whose name says that it is packed."""
+    return _packing(upload.name) is not None
 
 
 def chunks_of(upload: LocalUpload) -> Iterator[bytes]:
-    """The bytes of an upload pass by in chunks, unpacked where its name ends in `.gz`.
+    """The bytes of an upload pass by in chunks, unpacked where its name ends in `.gz`, `.bz2` or `.zst`.
 
     Raises:
-        UnreadableUpload: there are no bytes, or the gzip stream is cut or damaged; says at which byte.
+        UnreadableUpload: there are no bytes, or the packed stream is cut or damaged; says at which byte.
     Source:
-        RFC 1952; several members after each other are one text.
+        RFC 1952, RFC 8878; several members or frames after each other are one text.
     """
-    chunks = _unpacked(upload) if is_packed(upload) else _plain(upload)
+    packing = _packing(upload.name)
+    chunks = _unpacked(upload, packing) if packing else _plain(upload)
     empty = True
     for chunk in chunks:
         empty = False
@@ -89,15 +99,30 @@ def _plain(upload: LocalUpload) -> Iterator[bytes]:
             yield chunk
 
 
-def _unpacked(upload: LocalUpload) -> Iterator[bytes]:
-    with upload.path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as file:
+def _packing(name: str) -> Packing | None:
+    named: list[Packing] = [packing for packing in PACKINGS if name.lower().endswith(packing)]
+    return named[0] if named else None
+
+
+def _unpacked(upload: LocalUpload, packing: Packing) -> Iterator[bytes]:
+    with upload.path.open("rb") as packed:
         unpacked = 0
         try:
+            file = _unpacking(packed, packing)
             while chunk := file.read(BLOCK_BYTES):
                 unpacked += len(chunk)
                 yield chunk
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except (EOFError, zlib.error, OSError) as error:
             raise UnreadableUpload(
-                f"{upload.name}: the gzip stream is cut or damaged near byte {packed.tell():,} of "
+                f"{upload.name}: the {PACKINGS[packing]} stream is cut or damaged near byte {packed.tell():,} of "
                 f"{upload.path.stat().st_size:,}, after {unpacked:,} unpacked bytes ({error}); upload it again"
             ) from error
+
+
+def _unpacking(packed: io.BufferedReader, packing: Packing) -> gzip.GzipFile | pa.CompressedInputStream:
+    if packing == ".gz":
+        return gzip.GzipFile(fileobj=packed)
+    # Not bz2.BZ2File: it passes over whatever follows a whole stream, in silence.
+    import pyarrow as pa
+
+    return pa.CompressedInputStream(packed, "bz2" if packing == ".bz2" else "zstd")

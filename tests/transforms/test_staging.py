@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
+import pyarrow as pa
 import pytest
 
 from transforms.draft import LocalUpload
+from transforms.errors import UnreadableUpload
 from transforms.record_ends import Dialect
 from transforms.staging import StagedText, stage_text
 from transforms.unpack import Room
+
+TEXT = b"a;b\n" + b"".join(b"%d;%d\n" % (number, number * number) for number in range(3000))
 
 
 def staged(folder: Path, data: bytes, name: str = "a.csv", dialect: Dialect = Dialect(b";")) -> StagedText:  # noqa: B008 - frozen
@@ -46,6 +52,32 @@ def test_any_other_file_is_written_anew(tmp_path: Path, data: bytes, written: by
 def test_several_gzip_members_are_one_text(tmp_path: Path) -> None:
     text = staged(tmp_path, gzip.compress(b"a;b\n1;") + gzip.compress(b"2\n"), name="a.CSV.GZ")
     assert text.path.read_bytes() == b"0;1\n1;2\n"
+
+
+@pytest.mark.parametrize("packing", ["gzip", "bz2", "zstd"])
+@pytest.mark.parametrize(
+    ("spoil", "refusal"),
+    [
+        pytest.param(lambda packed: packed, None, id="whole"),
+        pytest.param(lambda packed: packed + packed, None, id="twice"),
+        pytest.param(lambda packed: packed[:-6], "cut or damaged near byte", id="cut"),
+        pytest.param(lambda packed: packed + b"a;b", "cut or damaged near byte", id="something behind"),
+        pytest.param(lambda _: TEXT, "cut or damaged near byte", id="not packed"),
+    ],
+)
+def test_what_is_packed_is_unpacked_whole_or_refused(
+    tmp_path: Path, packing: Literal["gzip", "bz2", "zstd"], spoil: Callable[[bytes], bytes], refusal: str | None
+) -> None:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, packing) as stream:
+        stream.write(TEXT)
+    packed, name = sink.getvalue().to_pybytes(), {"gzip": "a.gz", "bz2": "a.bz2", "zstd": "a.csv.zst"}[packing]
+    if refusal:
+        with pytest.raises(UnreadableUpload, match=refusal):
+            staged(tmp_path, spoil(packed), name=name)
+    else:
+        rows = TEXT.removeprefix(b"a;b\n")
+        assert staged(tmp_path, spoil(packed), name=name).path.read_bytes() in {b"0;1\n" + rows, b"0;1\n" + rows + TEXT}
 
 
 def test_damage_is_counted_and_logged_apart(tmp_path: Path) -> None:
