@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from transforms.breaches import Rule, any_broken, confirm_constraints, constraints_of, rules_of, wrong_type
-from transforms.column_types import SQL_TYPES, drops_nonfinite, finite, typed
+from transforms.breaches import Rule, any_broken, constraints_of, rules_of, wrong_type
+from transforms.column_types import drops_nonfinite, finite, sql_type, typed
+from transforms.constraints import confirm_constraints
 from transforms.engine import count
 from transforms.errors import UnreadableUpload
 from transforms.layout import Layout, layout_of
 from transforms.relation import ROW, Relation, quoted, relation_of
+from transforms.row_rules import RowRule, row_rules_of
 from transforms.uniqueness import mark_repeated
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class ParsedUpload:
     reader: Reader
     layout: Layout
     order: int
+    row_rules: tuple[RowRule, ...] = ()
 
     @property
     def table(self) -> str:
@@ -47,7 +50,9 @@ class ParsedUpload:
         return {name: (place, kind) for place, (name, kind) in enumerate(self.reader.columns.items())}
 
 
-def parse_uploads(connection: DuckDBPyConnection, readers: Sequence[Reader], contract: Contract) -> list[ParsedUpload]:
+def parse_uploads(
+    connection: DuckDBPyConnection, readers: Sequence[Reader], contract: Contract, parameters: Mapping[str, Any]
+) -> list[ParsedUpload]:
     """Every row that parses is in a table of its upload, marked where it breaks the contract.
 
     Raises:
@@ -55,9 +60,10 @@ def parse_uploads(connection: DuckDBPyConnection, readers: Sequence[Reader], con
         UnreadableUpload: a page of a binary format is damaged.
         ContractBroken: the columns do not fit the contract.
     """
-    confirm_constraints(connection, contract)
+    confirm_constraints(connection, contract, parameters)
+    row_rules = row_rules_of(contract, parameters)
     uploads = [
-        ParsedUpload(reader, layout_of(reader.columns, contract, reader.name), order)
+        ParsedUpload(reader, layout_of(reader.columns, contract, reader.name), order, row_rules)
         for order, reader in enumerate(readers)
     ]
     for upload in uploads:
@@ -110,6 +116,15 @@ def rules_of_sources(upload: ParsedUpload) -> dict[str, list[Rule]]:
     } | {name: rules_of(column, "NULL", "VARCHAR") for name, column in upload.layout.missing.items() if column.required}
 
 
+def typed_sources(upload: ParsedUpload) -> dict[str, str]:
+    """SQL for the value of each column of the contract, over source columns named c0, c1, …"""
+    return {
+        name: finite(column, typed(column, f"c{place}", kind))
+        for name, column in upload.layout.declared.items()
+        for place, kind in [upload.source_columns[name]]
+    } | {name: f"NULL::{sql_type(column.type)}" for name, column in upload.layout.missing.items()}
+
+
 def _parse(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
     """Source values are c0, c1, … and typed values t0, t1, …, so that no column name can clash with another.
 
@@ -149,9 +164,17 @@ def _mark_broken(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
         rules.append(Rule("required", "true"))
     if rules:
         connection.execute(f"UPDATE {quoted(upload.table)} SET {BAD} = true WHERE NOT {BAD} AND {any_broken(rules)}")
+    if upload.row_rules:
+        values = [
+            _good_value(name, column, layout) for name, column in [*layout.declared.items(), *layout.missing.items()]
+        ]
+        broken = " OR ".join(rule.broken for rule in upload.row_rules)
+        rows = f"SELECT rowid AS {ROW}, {', '.join(values)} FROM {quoted(upload.table)}"
+        connection.execute(f"""UPDATE {quoted(upload.table)} SET {BAD} = true
+            WHERE NOT {BAD} AND rowid IN (SELECT {ROW} FROM ({rows}) WHERE {broken})""")
 
 
 def _good_value(name: str, column: Column, layout: Layout) -> str:
     if name in layout.missing:
-        return f"NULL::{SQL_TYPES[column.type]} AS {quoted(name)}"
+        return f"NULL::{sql_type(column.type)} AS {quoted(name)}"
     return f"{finite(column, quoted(name))} AS {quoted(name)}"

@@ -61,7 +61,7 @@ def _statistics(column: str, kind: str) -> dict[str, str]:
         "nulls": f"count(*) FILTER ({column} IS NULL)",
         "distinct": f"approx_count_distinct({column})",
     }
-    if kind in _NUMBERS or kind.startswith("DECIMAL"):
+    if kind in _NUMBERS or (kind.startswith("DECIMAL") and kind.endswith(")")):
         number = f"CASE WHEN isfinite({column}::DOUBLE) THEN {column}::DOUBLE END"
         statistics |= {
             "min": f"min({column})",

@@ -10,9 +10,10 @@ from transforms.breaches import REASON, reason, reasons
 from transforms.damage import DAMAGE
 from transforms.engine import count
 from transforms.errors import RowsLost
-from transforms.ingest import BAD, ParsedUpload, rules_of_sources
+from transforms.ingest import BAD, ParsedUpload, rules_of_sources, typed_sources
 from transforms.positions import position_among_all
 from transforms.relation import quoted, text
+from transforms.row_rules import reasons_of_rows
 from transforms.uniqueness import REPEATED
 from transforms.writing import write_parquet
 
@@ -110,14 +111,20 @@ def _add_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
     upload.reader.keep_sources(connection, quoted(bad), sources)
     places = upload.source_columns
     rules = rules_of_sources(upload)
-    values = {name: f"c{places[name][0]}" if name in places else "NULL" for name in rules}
+    values = {name: f"c{places[name][0]}" if name in places else "NULL" for name in typed_sources(upload)}
+    if upload.row_rules:
+        ruled = reasons_of_rows(upload.row_rules, typed_sources(upload), values, quoted(sources))
+    else:
+        ruled = f"SELECT ordinal, []::{REASON}[] AS reasons FROM {quoted(sources)}"
     connection.execute(f"""
         CREATE VIEW {quoted(f"explained_{upload.order}")} AS
         SELECT suspects.ordinal, sources.raw, (
             CASE WHEN whole THEN {reasons(rules, values)} ELSE [] END
             || CASE WHEN whole THEN [] ELSE suspects.reasons END
+            || CASE WHEN whole THEN ruled.reasons ELSE [] END
             || coalesce(repeated.reasons, [])) AS reasons, suspects.reasons AS by_reader
         FROM {quoted(bad)} AS suspects JOIN {quoted(sources)} AS sources USING (ordinal)
+        JOIN ({ruled}) AS ruled USING (ordinal)
         LEFT JOIN (
             SELECT parsed, list({reason('"column"', "'unique'", '"value"')} ORDER BY "column") AS reasons
             FROM {REPEATED} WHERE upload = {upload.order} GROUP BY parsed

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transforms.checks import rejection_of, run_checks
-from transforms.column_types import CONTRACT_TYPES
+from transforms.column_types import contract_type
 from transforms.conservation import confirm_ingest, confirm_steps
 from transforms.draft import DataFile, Draft, Limits, LocalUpload, Rejection, RowCounts
 from transforms.engine import open_engine
@@ -105,7 +105,7 @@ def transform(
 def _ingest(connection: DuckDBPyConnection, job: Job, room: Room) -> Ingested:
     contract = job.flow.contract
     readers = [_open(connection, job, upload, order, room) for order, upload in enumerate(job.uploads)]
-    uploads = parse_uploads(connection, readers, contract)
+    uploads = parse_uploads(connection, readers, contract, job.parameters)
     for upload in uploads:
         find_suspects(connection, upload)
     bad = sum(bad_records(connection, upload) for upload in uploads)
@@ -188,7 +188,7 @@ def _split_column(flow: Flow, relation: Relation) -> str | None:
 def _schema(relation: Relation, profile: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     """Names and types as the contract has them; `nullable` says what is in the data."""
     return tuple(
-        {"name": name, "type": CONTRACT_TYPES.get(kind, kind), "nullable": profile["columns"][name]["nulls"] > 0}
+        {"name": name, "type": contract_type(kind), "nullable": profile["columns"][name]["nulls"] > 0}
         for name, kind in relation.columns.items()
     )
 

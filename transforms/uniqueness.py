@@ -1,4 +1,4 @@
-"""Uniqueness: the one rule that looks at many rows."""
+"""Uniqueness: the one kind of rule that looks at many rows."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ REPEATED = "repeated"
 
 
 def mark_repeated(connection: DuckDBPyConnection, tables: Sequence[str], contract: Contract, bad: str) -> None:
-    """Rows that repeat a value of a unique column are bad, and listed in the table `repeated`.
+    """Rows that repeat the value of a unique column, or the values of a key, are bad, and listed in `repeated`.
 
     Shape:
-        repeated: (upload, parsed, column, value), `parsed` from 0. Of the rows with the same value the first
-        that keeps all its other rules stays. A null repeats nothing.
+        repeated: (upload, parsed, column, value), `parsed` from 0; of a key, the columns and values in one text.
+        Of the rows with the same values the first that keeps all its other rules stays. A null repeats nothing.
     """
     connection.execute(f'CREATE TABLE {REPEATED} (upload BIGINT, parsed BIGINT, "column" VARCHAR, "value" VARCHAR)')
-    for name in (name for name, column in contract.columns.items() if column.unique):
-        _list_repeated(connection, tables, name, bad)
+    for key in [*((name,) for name, column in contract.columns.items() if column.unique), *contract.keys]:
+        _list_repeated(connection, tables, key, bad)
     for order, table in enumerate(tables):
         connection.execute(
             f"UPDATE {quoted(table)} SET {bad} = true WHERE rowid IN (SELECT parsed FROM {REPEATED} WHERE upload = ?)",
@@ -32,29 +32,32 @@ def mark_repeated(connection: DuckDBPyConnection, tables: Sequence[str], contrac
         )
 
 
-def _list_repeated(connection: DuckDBPyConnection, tables: Sequence[str], name: str, bad: str) -> None:
-    having = _tables_with(connection, tables, name)
+def _list_repeated(connection: DuckDBPyConnection, tables: Sequence[str], key: tuple[str, ...], bad: str) -> None:
+    having = _tables_with(connection, tables, key)
     if not having:
         return
+    values = ", ".join(f"v{place}" for place in range(len(key)))
+    renamed = ", ".join(f"{quoted(name)} AS v{place}" for place, name in enumerate(key))
     rows = " UNION ALL ".join(
-        f"SELECT {order}::BIGINT AS upload, rowid AS parsed, {quoted(name)} AS value, {bad} AS bad FROM {quoted(table)}"
+        f"SELECT {order}::BIGINT AS upload, rowid AS parsed, {bad} AS bad, {renamed} FROM {quoted(table)}"
         for order, table in having
     )
+    known = " AND ".join(f"v{place} IS NOT NULL" for place in range(len(key)))
     connection.execute(f"""
         INSERT INTO {REPEATED}
-        WITH rows AS (SELECT * FROM ({rows}) WHERE value IS NOT NULL),
+        WITH rows AS (SELECT * FROM ({rows}) WHERE {known}),
         first AS (
-            SELECT value, coalesce(min((upload, parsed)) FILTER (NOT bad), min((upload, parsed))) AS kept
-            FROM rows GROUP BY value HAVING count(*) > 1
+            SELECT {values}, coalesce(min((upload, parsed)) FILTER (NOT bad), min((upload, parsed))) AS kept
+            FROM rows GROUP BY {values} HAVING count(*) > 1
         )
-        SELECT upload, parsed, {text(name)}, value::VARCHAR FROM rows JOIN first USING (value)
-        WHERE (upload, parsed) <> kept""")
+        SELECT upload, parsed, {text(", ".join(key))}, concat_ws(', ', {values})
+        FROM rows JOIN first USING ({values}) WHERE (upload, parsed) <> kept""")
 
 
-def _tables_with(connection: DuckDBPyConnection, tables: Sequence[str], name: str) -> list[tuple[int, str]]:
-    """The tables that have the column, with their order."""
+def _tables_with(connection: DuckDBPyConnection, tables: Sequence[str], key: tuple[str, ...]) -> list[tuple[int, str]]:
+    """The tables that have all columns of the key, with their order."""
     return [
         (order, table)
         for order, table in enumerate(tables)
-        if name in {row[0] for row in connection.execute(f"DESCRIBE {quoted(table)}").fetchall()}
+        if set(key) <= {row[0] for row in connection.execute(f"DESCRIBE {quoted(table)}").fetchall()}
     ]

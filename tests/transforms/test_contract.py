@@ -198,7 +198,6 @@ def test_a_rejection_says_how_many_and_why() -> None:
     [
         pytest.param({"type": "string", "pattern": "("}, id="pattern"),
         pytest.param({"type": "timestamp", "zone": "Mars/Base"}, id="zone"),
-        pytest.param({"type": "date", "min": "soon"}, id="min"),
     ],
 )
 def test_a_constraint_that_cannot_be_asked_is_a_mistake_of_the_flow(column: dict[str, Any]) -> None:

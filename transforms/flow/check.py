@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transforms.column_types import SQL_TYPES
+from transforms.column_types import sql_type
+from transforms.constraints import constraint_mistakes
 from transforms.errors import FlowBroken, Mistake
 from transforms.flow.expressions import check_sql
 from transforms.flow.flow import Flow
@@ -37,7 +38,8 @@ def check_flow(loaded: LoadedFlow) -> None:
     """
     flow, folder = loaded.flow, loaded.path.parent
     mistakes = [*check_sql(flow, loaded.path.name), *_missing_functions(flow, folder, loaded.path.name)]
-    mistakes += _unusable_constraints(flow, loaded.path.name)
+    if not mistakes:
+        mistakes = _unusable_constraints(flow, loaded.path.name)
     if not mistakes:
         mistakes = list(_misfits(flow, folder, loaded.path.name))
     if mistakes:
@@ -53,25 +55,11 @@ def _missing_functions(flow: Flow, folder: Path, file: str) -> Iterator[Mistake]
                 yield Mistake(file, refused.path, refused.sentence, "a function beside the flow")
 
 
-def _unusable_constraints(flow: Flow, file: str) -> Iterator[Mistake]:
-    """Patterns and zones that the engine does not know."""
+def _unusable_constraints(flow: Flow, file: str) -> list[Mistake]:
     import duckdb
 
     with duckdb.connect(":memory:") as connection:
-        for name, column in flow.contract.columns.items():
-            for option, value, probe, expected in (
-                ("pattern", column.pattern, "SELECT regexp_matches('', ?)", "a regular expression of RE2"),
-                (
-                    "zone",
-                    column.zone,
-                    "SELECT timezone(?, TIMESTAMP '2013-01-31')::VARCHAR",
-                    "a zone of the IANA database",
-                ),
-            ):
-                try:
-                    connection.execute(probe, [value]).fetchall() if value else None
-                except duckdb.Error:
-                    yield Mistake(file, f"contract.columns.{name}.{option}", repr(value), expected)
+        return list(constraint_mistakes(connection, flow.contract, bind_parameters(flow.parameters, {}), file))
 
 
 def _misfits(flow: Flow, folder: Path, file: str) -> Iterator[Mistake]:
@@ -80,7 +68,7 @@ def _misfits(flow: Flow, folder: Path, file: str) -> Iterator[Mistake]:
     knows_columns = flow.contract.unknown_columns != "keep"
     knows_types = True
     with duckdb.connect(":memory:") as connection:
-        declared = {name: SQL_TYPES[column.type] for name, column in flow.contract.columns.items()}
+        declared = {name: sql_type(column.type) for name, column in flow.contract.columns.items()}
         relation = _empty(connection, "contract", declared)
         env = StepEnv({}, bind_parameters(flow.parameters, {}), folder)
         for work, step in steps_at_work(connection, flow, env):

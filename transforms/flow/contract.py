@@ -8,25 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from transforms.flow.declared import Declared
-from transforms.flow.names import ColumnName
+from transforms.flow.names import ColumnName, WordName
+from transforms.flow.types import ColumnType, TypeSpec, parse_type
 from transforms.flow.values import MOMENTS, limit, typed
-
-ColumnType = Literal[
-    "string",
-    "bool",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "float32",
-    "float64",
-    "date",
-    "timestamp",
-]
 
 BadRows = Literal["quarantine", "drop", "reject"]
 UnknownColumns = Literal["keep", "drop", "reject"]
@@ -34,13 +18,30 @@ MissingColumns = Literal["null", "reject"]
 
 _ONLY_FOR = {
     "pattern": frozenset({"string"}),
-    "format": MOMENTS,
+    "length": frozenset({"string", "binary", "list"}),
+    "format": MOMENTS | {"binary"},
     "zone": frozenset({"timestamp"}),
     "allow_nonfinite": frozenset({"float32", "float64"}),
 }
 """Options that mean nothing for other types, and would be ignored in silence."""
 
+_BINARY_FORMATS = frozenset({"base64", "hex"})
 _SHARE = re.compile(r"^(\d+(?:\.\d+)?)\s*%$")
+
+
+class Length(Declared):
+    """The length of a value: characters of a string, bytes of a binary, elements of a list."""
+
+    min: int | None = Field(None, ge=0)
+    max: int | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Length:
+        if self.min is None and self.max is None:
+            raise ValueError("a min, a max or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"a min that is not above the max (found {self.min} and {self.max})")
+        return self
 
 
 class Column(Declared):
@@ -49,13 +50,21 @@ class Column(Declared):
     type: ColumnType
     required: bool = False
     unique: bool = False
-    format: str | None = Field(None, description="strptime format of a date or timestamp")
+    format: str | None = Field(
+        None, description="strptime format of a date, time or timestamp; of a binary, base64 (as without) or hex"
+    )
     zone: str | None = Field(None, description="IANA zone of a timestamp written without one")
     min: int | float | str | None = None
     max: int | float | str | None = None
+    length: Length | None = None
     pattern: str | None = Field(None, description="RE2 regular expression, found anywhere in the text")
     allowed: tuple[str | int | float | bool, ...] | None = None
     allow_nonfinite: bool = Field(False, description="keep NaN and infinity instead of making them null")
+
+    @property
+    def spec(self) -> TypeSpec:
+        """The type, taken apart."""
+        return parse_type(self.type)
 
     @model_validator(mode="after")
     def _constraints_fit_the_type(self) -> Column:
@@ -65,8 +74,10 @@ class Column(Declared):
         for value in self.allowed or ():
             typed(self.type, value)
         for option, types in _ONLY_FOR.items():
-            if getattr(self, option) and self.type not in types:
+            if getattr(self, option) and self.spec.name not in types:
                 raise ValueError(f"`{option}` only in a column of type {' or '.join(sorted(types))}")
+        if self.type == "binary" and self.format not in {None, *_BINARY_FORMATS}:
+            raise ValueError(f"a binary in the format {' or '.join(sorted(_BINARY_FORMATS))}")
         return self
 
 
@@ -109,12 +120,21 @@ ShortLimit = Annotated[
     RowLimit,
     BeforeValidator(_share, json_schema_input_type=Annotated[str, Field(pattern=_SHARE.pattern)] | int | RowLimit),
 ]
+Key = Annotated[tuple[ColumnName, ...], Field(min_length=2)]
+RowRule = Annotated[str, Field(min_length=1)]
 
 
 class Contract(Declared):
     """What a row must be to enter the dataset."""
 
     columns: dict[ColumnName, ShortColumn] = Field(min_length=1)
+    keys: tuple[Key, ...] = Field(
+        (), description="columns whose values together are unique, such as `[[station, hour]]`; one column has `unique`"
+    )
+    rules: dict[WordName, RowRule] = Field(
+        default_factory=dict,
+        description="by name, a boolean SQL expression over the row: false breaks the rule, null does not",
+    )
     unknown_columns: UnknownColumns = "keep"
     missing_columns: MissingColumns = "reject"
     bad_rows: BadRows = "quarantine"

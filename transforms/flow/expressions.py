@@ -1,6 +1,6 @@
 """Expressions: what SQL a flow may say, and how its parameters are bound.
 
-Three kinds are told apart: `row` (derive, filter), `order` (keep: order_by) and `total` (checks).
+Three kinds are told apart: `row` (derive, filter, rules), `order` (keep: order_by) and `total` (checks).
 Each is checked on DuckDB's own syntax tree, inside the very brackets that it is used in later.
 """
 
@@ -83,6 +83,11 @@ def check_sql(flow: Flow, file: str = "") -> list[Mistake]:
     """Every piece of SQL in the flow that says what a flow may not say."""
     names = (flow.parameters, [name.lower() for name in flow.contract.columns])
     found = [
+        (f"contract.rules.{name}", wrong)
+        for name, rule in flow.contract.rules.items()
+        for wrong in wrongs(rule, "row", *names)
+    ]
+    found += [
         (f"steps[{place}].{step.verb}{at}", wrong)
         for place, step in enumerate(flow.steps)
         for at, wrongs_here in _wrongs_of_step(step.says, *names, flow.lookups)
@@ -91,6 +96,17 @@ def check_sql(flow: Flow, file: str = "") -> list[Mistake]:
     for place, check in enumerate(flow.checks):
         found += [(f"checks[{place}]", wrong) for wrong in wrongs(check, "total", *names)]
     return [Mistake(file or f"{flow.name}.yaml", path, *wrong) for path, wrong in found]
+
+
+def columns_in(expression: str) -> tuple[str, ...]:
+    """The columns that an expression over a row names, in lower case, each once.
+
+    Example:
+        >>> columns_in("Pickup < dropoff AND dropoff > '2013-01-31'")
+        ('pickup', 'dropoff')
+    """
+    found = (node["column_names"][0] for node in nodes(parsed(_select(expression, "row"))) if "column_names" in node)
+    return tuple(dict.fromkeys(name.casefold() for name in found))
 
 
 def _wrongs_of_step(

@@ -8,15 +8,15 @@ from typing import Any
 from pydantic import model_validator
 
 from transforms.errors import ParametersInvalid
-from transforms.flow.contract import ColumnType
 from transforms.flow.declared import Declared, Scalar
+from transforms.flow.types import ScalarType
 from transforms.flow.values import typed
 
 
 class Parameter(Declared):
     """One parameter: its type, and the value it has when the caller passes none."""
 
-    type: ColumnType
+    type: ScalarType
     default: Scalar
 
     @model_validator(mode="after")

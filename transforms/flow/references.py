@@ -20,7 +20,14 @@ _PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
 
 def mistakes_of_names(flow: Flow, file: str) -> list[Mistake]:
     """Every name of the flow that refers to nothing, and every step at the wrong place."""
-    found = [*_columns(flow.contract), *_lookups(flow), *_parameters(flow), *_templates(flow), *_order(flow)]
+    found = [
+        *_columns(flow.contract),
+        *_keys(flow.contract),
+        *_lookups(flow),
+        *_parameters(flow),
+        *_templates(flow),
+        *_order(flow),
+    ]
     return [Mistake(file, written(path), what, expected) for path, what, expected in found]
 
 
@@ -56,6 +63,16 @@ def _columns(contract: Contract) -> Iterator[Found]:
             yield ("contract", "columns", name), found, "names that differ in more than case"
 
 
+def _keys(contract: Contract) -> Iterator[Found]:
+    for place, key in enumerate(contract.keys):
+        for name in key:
+            if name not in contract.columns:
+                known = list(contract.columns)
+                yield ("contract", "keys", place), shown(list(key)), f"columns of the contract{close_to(name, known)}"
+        if len(set(key)) != len(key):
+            yield ("contract", "keys", place), shown(list(key)), "each column once"
+
+
 def _lookups(flow: Flow) -> Iterator[Found]:
     for name, lookup in flow.lookups.items():
         if lookup.format_by_name is None:
@@ -82,6 +99,7 @@ def _parameters(flow: Flow) -> Iterator[Found]:
         for path, text in _texts(step.model_dump(mode="json"), ())
         if step.verb not in {"python", "select", "rename"}
     ]
+    expressions += [(("contract", "rules", name), rule) for name, rule in flow.contract.rules.items()]
     expressions += [(("checks", place), check) for place, check in enumerate(flow.checks)]
     for path, text in expressions:
         for name in _PARAMETER.findall(_QUOTED.sub("''", text)):

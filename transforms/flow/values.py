@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
 
-if TYPE_CHECKING:
-    from transforms.flow.contract import ColumnType
+from transforms.flow.types import TypeSpec, parse_type
 
 _INTEGER = re.compile(r"^(u?)int(\d+)$")
-MOMENTS = frozenset({"date", "timestamp"})
+MOMENTS = frozenset({"date", "time", "timestamp"})
+_NUMBERS = frozenset({"float32", "float64"})
+_UNCOUNTABLE = frozenset({"string", "bool", "binary", "json", "list", "struct"})
+_UNLISTED = frozenset({"binary", "json", "list", "struct"})
 
 
-def typed(type_name: ColumnType, value: Any) -> Any:
-    """The value as the parameter's type has it; a timestamp is in UTC, as in every table.
+def typed(type_name: str, value: Any) -> Any:
+    """The value as the parameter's or column's type has it; a timestamp is in UTC, as in every table.
 
     Raises:
         ValueError: it does not fit; the message says what would.
@@ -23,17 +26,22 @@ def typed(type_name: ColumnType, value: Any) -> Any:
         >>> typed("int8", 15), typed("date", "2013-01-01"), typed("float64", 1)
         (15, datetime.date(2013, 1, 1), 1.0)
     """
+    spec = parse_type(type_name)
+    if spec.name in _UNLISTED:
+        raise ValueError(f"no list of allowed values for a column of type {spec.name}")
     if match := _INTEGER.match(type_name):
         return _integer(value, signed=not match[1], bits=int(match[2]))
-    if type_name in {"float32", "float64"}:
+    if type_name in _NUMBERS:
         return _number(value)
+    if spec.name == "decimal":
+        return _decimal(spec, value)
     if type_name == "bool":
         return _instance(value, bool, "true or false")
     text = _instance(value, str, "a text" if type_name == "string" else f"a {type_name} as text in ISO 8601")
-    return _moment(type_name, text) if type_name in {"date", "timestamp"} else text
+    return _moment(type_name, text) if type_name in MOMENTS else text
 
 
-def limit(type_name: ColumnType, value: Any) -> Any:
+def limit(type_name: str, value: Any) -> Any:
     """The value as a `min` or `max` of a column of this type.
 
     Raises:
@@ -41,8 +49,9 @@ def limit(type_name: ColumnType, value: Any) -> Any:
     """
     if type_name in MOMENTS:
         return typed(type_name, value)
-    if type_name in {"string", "bool"}:
-        raise ValueError(f"no min and max for a column of type {type_name}")
+    name = parse_type(type_name).name
+    if name in _UNCOUNTABLE:
+        raise ValueError(f"no min and max for a column of type {name}")
     return _number(value)
 
 
@@ -65,11 +74,30 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _moment(type_name: ColumnType, text: str) -> date | datetime:
+def _decimal(spec: TypeSpec, value: Any) -> Decimal:
+    _number(value)
+    number = Decimal(str(value))
+    if number != round(number, spec.scale) or abs(number) >= 10 ** (spec.precision - spec.scale):
+        whole = spec.precision - spec.scale
+        raise ValueError(f"a number with at most {whole} digits before the point and {spec.scale} behind it")
+    return number
+
+
+def _moment(type_name: str, text: str) -> date | datetime | time:
     try:
         if type_name == "date":
             return date.fromisoformat(text)
+        if type_name == "time":
+            return _time(text)
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"a {type_name} as text in ISO 8601, such as 2013-01-31") from None
+        such = "10:30:00" if type_name == "time" else "2013-01-31"
+        raise ValueError(f"a {type_name} as text in ISO 8601, such as {such}") from None
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _time(text: str) -> time:
+    moment = time.fromisoformat(text)
+    if moment.tzinfo:
+        raise ValueError("a time of day has no offset")
+    return moment

@@ -118,6 +118,24 @@ def test_constraints_that_the_engine_does_not_know_are_told(flow_with: Build, tm
     }
 
 
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        pytest.param("b > random()", "a call of random()", id="volatile"),
+        pytest.param("sum(b) > 1", "an aggregate: sum()", id="an aggregate"),
+        pytest.param("b > (SELECT 1)", "a subquery", id="a subquery"),
+        pytest.param("b <", "syntax error", id="no expression"),
+        pytest.param("b < wind", "no column 'wind'", id="an unknown column"),
+        pytest.param("city || b", "'city || b'", id="no boolean"),
+    ],
+)
+def test_a_rule_that_cannot_be_asked_is_told(flow_with: Build, tmp_path: Path, rule: str, found: str) -> None:
+    contract = {"columns": {"b": "float64", "city": "string"}, "rules": {"windy": rule}}
+    told = _mistakes(flow_with(contract=contract), tmp_path)
+    assert list(told) == ["contract.rules.windy"]
+    assert found in told["contract.rules.windy"]
+
+
 def test_parameters_have_their_defaults(flow_with: Build, tmp_path: Path) -> None:
     parameters = {"day": {"type": "date", "default": "2013-01-31"}, "least": {"type": "float64", "default": 1}}
     steps = [{"filter": "b > $least AND DATE '2013-01-01' < $day"}]
