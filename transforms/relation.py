@@ -6,7 +6,7 @@ Every relation has a hidden column `__row` (BIGINT): unique, never null, the pos
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -53,6 +53,11 @@ class Relation:
     def sql(self) -> str:
         """The quoted name, to be used after FROM."""
         return quoted(self.name)
+
+    def only(self, quoted_names: Iterable[str]) -> Relation:
+        """The same table or view, known by these columns alone."""
+        names = set(quoted_names)
+        return Relation(self.name, {name: kind for name, kind in self.columns.items() if quoted(name) in names})
 
 
 def relation_of(connection: DuckDBPyConnection, name: str) -> Relation:

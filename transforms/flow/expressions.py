@@ -1,6 +1,7 @@
 """Expressions: what SQL a flow may say, and how its parameters are bound.
 
-Three kinds are told apart: `row` (derive, filter, rules), `order` (keep: order_by) and `total` (checks).
+Four kinds are told apart: `row` (derive, filter, rules), `order` (sort, keep: order_by), `group` (aggregate, pivot)
+and `total` (checks).
 Each is checked on DuckDB's own syntax tree, inside the very brackets that it is used in later.
 """
 
@@ -14,15 +15,16 @@ from transforms.errors import Mistake
 from transforms.flow.allowed import Rules, Wrong, wrongs_of_select, wrongs_of_tree
 from transforms.flow.syntax import Node, NotParsed, nodes, parsed
 from transforms.relation import text
-from transforms.steps.declarations import HasExpressions, HasOrders, HasSelects
+from transforms.steps.declarations import HasExpressions, HasOrders, HasSelects, HasTotals
 
 if TYPE_CHECKING:
     from transforms.flow.flow import Flow
 
-Kind = Literal["row", "order", "total"]
+Kind = Literal["row", "order", "group", "total"]
 _EXPECTED: dict[Kind, str] = {
     "row": "one SQL expression over the columns of one row",
     "order": "SQL expressions to order by, each with an optional ASC or DESC",
+    "group": "one SQL expression of aggregates over the rows of a group",
     "total": "one boolean SQL expression of aggregates",
 }
 
@@ -51,7 +53,7 @@ def wrongs(expression: str, kind: Kind, parameters: Collection[str], columns: Co
         parameters=frozenset(parameters),
         columns=frozenset(columns),
         functions=frozenset({"null_fraction"} if kind == "total" else ()),
-        aggregates=kind == "total",
+        aggregates=kind in {"group", "total"},
     )
     return wrongs_of_tree(_content(tree, kind), rules)
 
@@ -115,6 +117,9 @@ def _wrongs_of_step(
     if isinstance(says, HasExpressions):
         for at, expression in says.expressions().items():
             yield at, wrongs(expression, "row", parameters, columns)
+    if isinstance(says, HasTotals):
+        for at, total in says.totals().items():
+            yield at, wrongs(total, "group", parameters, columns)
     if isinstance(says, HasOrders):
         for at, order in says.orders().items():
             yield at, wrongs(order, "order", parameters, columns)
@@ -141,16 +146,18 @@ def bound(sql: str, values: Mapping[str, Any], *, kind: Kind | Literal["select"]
     return encoded.decode() if kind == "select" else _unwrapped(encoded.decode(), kind)
 
 
-_BEFORE: dict[Kind, str] = {"row": "SELECT (", "total": "SELECT (", "order": "SELECT 1 FROM input ORDER BY "}
-_AFTER: dict[Kind, str] = {"row": "\n) FROM input", "total": "\n) FROM input", "order": "\n"}
+def _around(kind: Kind) -> tuple[str, str]:
+    return ("SELECT 1 FROM input ORDER BY ", "\n") if kind == "order" else ("SELECT (", "\n) FROM input")
 
 
 def _select(expression: str, kind: Kind) -> str:
-    return f"{_BEFORE[kind]}{expression}{_AFTER[kind]}"
+    before, after = _around(kind)
+    return f"{before}{expression}{after}"
 
 
 def _unwrapped(select: str, kind: Kind) -> str:
-    return select.removeprefix(_BEFORE[kind]).removesuffix(_AFTER[kind])
+    before, after = _around(kind)
+    return select.removeprefix(before).removesuffix(after)
 
 
 def _is_only(tree: Node, kind: Kind) -> bool:

@@ -93,9 +93,65 @@ _DENIED = frozenset(
 )
 
 ORDERED_AGGREGATES = frozenset(
-    ["any_value", "arbitrary", "array_agg", "first", "group_concat", "last", "list", "listagg", "string_agg"]
+    [
+        "any_value",
+        "arbitrary",
+        "arg_max",
+        "arg_max_null",
+        "arg_max_nulls_last",
+        "arg_min",
+        "arg_min_null",
+        "arg_min_nulls_last",
+        "argmax",
+        "argmin",
+        "array_agg",
+        "first",
+        "group_concat",
+        "last",
+        "list",
+        "listagg",
+        "max_by",
+        "min_by",
+        "mode",
+        "string_agg",
+    ]
 )
-"""Aggregates whose result follows the order of the rows: they need an ORDER BY of their own."""
+"""Aggregates whose result follows the order of the rows, if only for ties: they need an ORDER BY of their own."""
+
+INEXACT_AGGREGATES = frozenset(
+    [
+        "avg",
+        "corr",
+        "covar_pop",
+        "covar_samp",
+        "favg",
+        "fsum",
+        "kahan_sum",
+        "kurtosis",
+        "kurtosis_pop",
+        "mean",
+        "product",
+        "regr_avgx",
+        "regr_avgy",
+        "regr_intercept",
+        "regr_r2",
+        "regr_slope",
+        "regr_sxx",
+        "regr_sxy",
+        "regr_syy",
+        "sem",
+        "skewness",
+        "stddev",
+        "stddev_pop",
+        "stddev_samp",
+        "sum",
+        "sumkahan",
+        "var_pop",
+        "var_samp",
+        "variance",
+    ]
+)
+"""Aggregates whose last digits follow the order in which floats are added."""
 
 ORDERED_WINDOWS = frozenset(
     [

@@ -9,7 +9,23 @@ from typing import Any
 from pydantic import BaseModel
 
 from transforms.relation import Relation
-from transforms.steps import dedupe, derive, encode, filter, impute, join, python, rename, select, split, sql  # noqa: A004 - a verb of flows
+from transforms.steps import (
+    aggregate,
+    dedupe,
+    derive,
+    encode,
+    filter,  # noqa: A004 - a verb of flows
+    impute,
+    join,
+    limit,
+    python,
+    rename,
+    sample,
+    select,
+    sort,
+    split,
+    sql,
+)
 from transforms.steps.step import Applied, Work
 
 
@@ -28,6 +44,10 @@ VERBS: dict[str, Verb] = {
     "rename": Verb(rename.Rename, rename.apply),
     "derive": Verb(derive.Derive, derive.apply),
     "filter": Verb(filter.Filter, filter.apply),
+    "sort": Verb(sort.Sort, sort.apply, leaves_table=True),
+    "limit": Verb(limit.Limit, limit.apply, leaves_table=True),
+    "sample": Verb(sample.Sample, sample.apply, leaves_table=True),
+    "aggregate": Verb(aggregate.Aggregate, aggregate.apply, leaves_table=True),
     "join": Verb(join.Join, join.apply, leaves_table=True),
     "dedupe": Verb(dedupe.Dedupe, dedupe.apply, leaves_table=True),
     "split": Verb(split.Split, split.apply, leaves_table=True),

@@ -24,6 +24,15 @@ class HasExpressions(Protocol):
 
 
 @runtime_checkable
+class HasTotals(Protocol):
+    """A step with SQL expressions that sum up the rows of a group."""
+
+    def totals(self) -> dict[str, str]:
+        """Each expression, by its place in the step."""
+        ...
+
+
+@runtime_checkable
 class HasOrders(Protocol):
     """A step with an ORDER BY."""
 

@@ -11,12 +11,11 @@ from transforms.flow.declared import Declared
 from transforms.flow.lookup import Columns
 from transforms.flow.names import ColumnName
 from transforms.relation import ROW, Relation, quoted, text
+from transforms.steps.hashing import WHOLE, place_of
 from transforms.steps.step import Applied, Work
 
 Share = Annotated[float, Field(gt=0, le=1)]
 SplitName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
-_DIGITS = 13
-"""Hexadecimal digits of the hash that count: 52 bits, exact in every number type."""
 
 
 class Split(Declared):
@@ -55,20 +54,15 @@ def apply(work: Work, relation: Relation, step: Split) -> Applied:
     work.refuse_taken(relation, {step.column: ".column"})
     keys = [work.need(relation, key, f".by[{index}]") for index, key in enumerate(step.by)]
     columns = ", ".join(quoted(column) for column in relation.columns)
-    place = f"('0x' || left(md5({_canonical(step.seed, keys)}), {_DIGITS}))::BIGINT"
+    place = place_of(str(step.seed), keys)
     name = _by_share(step.into, "__hash")
     hashed = f"SELECT *, {place} AS __hash FROM {relation.sql}"
     # A table, not a view: every step that learns would compute the hashes again.
     return Applied(work.table(f"SELECT {columns}, {name} AS {quoted(step.column)}, {ROW} FROM ({hashed})"))
 
 
-def _canonical(seed: int, keys: list[str]) -> str:
-    texts = [f"coalesce(strlen({key}::VARCHAR)::VARCHAR || ':' || {key}::VARCHAR, '-') || ';'" for key in keys]
-    return " || ".join([text(f"{seed}|"), *texts])
-
-
 def _by_share(into: dict[str, float], place: str) -> str:
     names = list(into)
-    limits = [round(math.fsum(list(into.values())[: index + 1]) * 16**_DIGITS) for index in range(len(names))]
+    limits = [round(math.fsum(list(into.values())[: index + 1]) * WHOLE) for index in range(len(names))]
     cases = [f"WHEN {place} < {limit} THEN {text(name)}" for name, limit in zip(names, limits, strict=True)]
     return f"CASE {' '.join(cases[:-1])} ELSE {text(names[-1])} END" if cases[:-1] else text(names[-1])

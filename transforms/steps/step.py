@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 Expression = Annotated[str, Field(min_length=1, description="a SQL expression (DuckDB dialect); $name is a parameter")]
 
+Total = Annotated[
+    str, Field(min_length=1, description="a SQL expression of aggregates (DuckDB dialect); $name is a parameter")
+]
+
 
 @dataclass(frozen=True)
 class StepEnv:
