@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(told.body)
 
-    do_GET = do_POST = _answer  # noqa: N815  # the names that http.server looks for
+    do_GET = do_POST = do_PUT = do_PATCH = do_OPTIONS = _answer  # noqa: N815  # the names that http.server looks for
 
     def _break(self, how: str) -> None:
         if how == "silence":

@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
-import trustme
 
 from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import Finished, PipelineCall, PipelineUnavailable, Refused, Started, StillRunning
 from tests.orchestrators.pipelines.fake_credential import TOKEN, FakeCredential
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, recording_service, reply
+from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
 from transforms.flow.then.http import BearerAuth, HeaderAuth
 
 AUDIENCE = BearerAuth(audience="api://ml")
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    """Signs the service's certificate."""
-    return trustme.CA()
-
-
-@pytest.fixture
-def tls_service(authority: trustme.CA) -> Iterator[RecordingService]:
-    """A service on https."""
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
-    with recording_service(tls) as service:
-        yield service
-
-
-@pytest.fixture
-def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment trusts the authority, as it would a company's, and has no proxy."""
-    certificate = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(certificate))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    for proxy in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(proxy, raising=False)
 
 
 def call_of(service: RecordingService, auth: BearerAuth | HeaderAuth | None = AUDIENCE) -> PipelineCall:
