@@ -1,6 +1,6 @@
 """Transform: local uploads of one flow become a draft of a dataset.
 
-stage -> parse + contract -> steps -> checks -> files -> profile
+stage -> parse + contract -> steps -> files + profile -> checks
              `-> quarantine    (rows are counted at every station, see conservation)
 """
 
@@ -23,7 +23,8 @@ from transforms.formats.catalog import open_upload
 from transforms.formats.opening import Opening
 from transforms.ingest import ParsedUpload, good_rows, nonfinite_counts, parse_uploads
 from transforms.lookups import load_lookups
-from transforms.profile import profile_of
+from transforms.profile.measuring import profile_of
+from transforms.profile.merging import merge_all
 from transforms.quarantine import (
     bad_records,
     confirm_reasons,
@@ -135,17 +136,13 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
     env = StepEnv(lookups, job.parameters, job.flows_folder)
     result = apply_steps(connection, ingested.good, job.flow, env)
     _refuse_nothing(row_count(connection, result.relation), "the steps removed every row")
+    files, profile = _written(connection, job, result.relation)
+    counts = RowCounts(**(vars(ingested.counts) | {"steps": result.counts, "published": rows_in_footers(files)}))
+    confirm_steps(counts)
     checks = run_checks(connection, result.relation, job.flow.checks, job.parameters)
     rejection = rejection_of(checks)
-    files = () if rejection else write_dataset(
-        connection, result.relation, job.flow.output, job.scratch / "data", _split_column(job.flow, result.relation)
-    )  # fmt: skip
-    published = row_count(connection, result.relation) if rejection else rows_in_footers(files)
-    counts = RowCounts(**(vars(ingested.counts) | {"steps": result.counts, "published": published}))
-    confirm_steps(counts)
-    profile = profile_of(connection, result.relation)
     return Draft(
-        files,
+        () if rejection else files,
         ingested.quarantine,
         counts if not rejection else RowCounts(**(vars(counts) | {"published": 0})),
         schema=_schema(result.relation, profile),
@@ -155,6 +152,22 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
         notes=_notes(connection, job, ingested),
         rejection=rejection,
     )
+
+
+def _written(
+    connection: DuckDBPyConnection, job: Job, relation: Relation
+) -> tuple[tuple[DataFile, ...], dict[str, Any]]:
+    """The dataset's files, and the profile of all of them together."""
+    profiles: list[dict[str, Any]] = []
+    files = write_dataset(
+        connection,
+        relation,
+        job.flow.output,
+        job.scratch / "data",
+        _split_column(job.flow, relation),
+        watch=lambda part: profiles.append(profile_of(connection, part)),
+    )
+    return files, merge_all(profiles)
 
 
 def _open(connection: DuckDBPyConnection, job: Job, upload: LocalUpload, order: int, room: Room) -> Reader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,17 @@ _PART = "part"
 
 
 def write_dataset(
-    connection: DuckDBPyConnection, relation: Relation, output: Output, folder: Path, split: str | None
+    connection: DuckDBPyConnection,
+    relation: Relation,
+    output: Output,
+    folder: Path,
+    split: str | None,
+    *,
+    watch: Callable[[Relation], None],
 ) -> tuple[DataFile, ...]:
     """The relation is in files under `folder`, a folder for each value of its column `split`.
+
+    `watch` sees each file's rows once, as a table, while they are at hand.
 
     Shape:
         `part-00000-<hash>.parquet`, each of at most `rows_per_file` rows, in `__row` order, without `__row`.
@@ -41,14 +49,14 @@ def write_dataset(
         >>> _ = connection.execute("CREATE TABLE trips AS SELECT i AS __row, i * i AS area FROM range(5) r(i)")
         >>> trips, output = relation_of(connection, "trips"), Output(rows_per_file=3)
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     files = write_dataset(connection, trips, output, Path(folder), None)
+        ...     files = write_dataset(connection, trips, output, Path(folder), None, watch=lambda part: None)
         >>> [(file.name[:10], file.rows) for file in files]
         [('part-00000', 3), ('part-00001', 2)]
     """
     columns = ", ".join(_stored(name, kind) for name, kind in relation.columns.items())
     select = f"SELECT {columns} FROM {relation.sql}"
     if split is None:
-        return write_parquet(connection, select, folder, output.rows_per_file, output.compression)
+        return write_parquet(connection, select, folder, output.rows_per_file, output.compression, watch=watch)
     values = connection.execute(f"SELECT DISTINCT {quoted(split)} FROM {relation.sql} ORDER BY ALL").fetchall()
     return tuple(
         file
@@ -60,6 +68,7 @@ def write_dataset(
             output.rows_per_file,
             output.compression,
             split=value,
+            watch=watch,
         )
     )
 
@@ -72,11 +81,15 @@ def write_parquet(
     compression: str = "zstd",
     *,
     split: str | None = None,
+    watch: Callable[[Relation], None] | None = None,
 ) -> tuple[DataFile, ...]:
     """The rows of a query are in Parquet files in `folder`, in order; no row, no file."""
     files = []
     for number, _ in enumerate(_parts(connection, select, rows_per_file)):
         folder.mkdir(parents=True, exist_ok=True)
+        if watch:
+            described = connection.execute(f"DESCRIBE {_PART}").fetchall()
+            watch(Relation(_PART, {str(row[0]): str(row[1]) for row in described}))
         unnamed = folder / f"part-{number:05d}.parquet"
         codec = "uncompressed" if compression == "none" else compression
         connection.execute(

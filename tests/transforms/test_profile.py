@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from transforms.profile import profile_of
+from transforms.profile.measuring import profile_of
 from transforms.relation import relation_of
 
 
@@ -25,9 +25,13 @@ def column(values: str) -> dict[str, Any]:
     ("values", "expected"),
     [
         pytest.param("(1), (3), (NULL)", {"count": 2, "nulls": 1, "min": 1, "max": 3, "mean": 2.0}, id="integers"),
-        pytest.param("(1.5::DOUBLE), ('nan')", {"count": 2, "mean": 1.5, "max": None}, id="NaN is not averaged"),
+        pytest.param("(1.5::DOUBLE), ('nan')", {"count": 2, "mean": 1.5, "max": 1.5}, id="NaN is counted, no more"),
         pytest.param("(1.50::DECIMAL(9,2))", {"min": 1.5, "mean": 1.5, "std": None}, id="decimals"),
-        pytest.param("('b'), ('a'), ('b')", {"min": "a", "max": "b", "distinct": 2, "top": ["b", "a"]}, id="texts"),
+        pytest.param(
+            "('b'), ('a'), ('b')",
+            {"min": "a", "max": "b", "distinct": 2, "top": [{"value": "b", "count": 2}, {"value": "a", "count": 1}]},
+            id="texts",
+        ),
         pytest.param("(DATE '2024-01-31')", {"min": "2024-01-31"}, id="dates"),
         pytest.param("(TIMESTAMP '2024-01-31 10:00')", {"max": "2024-01-31T10:00:00Z"}, id="times"),
         pytest.param("(TIMESTAMPTZ '2024-01-31 10:00+02')", {"max": "2024-01-31T08:00:00Z"}, id="times with a zone"),
