@@ -23,12 +23,17 @@ app.queue_trigger(arg_name="message", queue_name=poison.QUEUE, connection=LAKE)(
 app.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%")(with_client(triggers.sweep_uploads))
 
 app.route("flows/{flow}/runs", methods=["POST"])(with_client(triggers.post_run))
+app.route("runs/{run_id}/cancel", methods=["POST"])(with_client(triggers.post_cancel))
+app.route("runs/{run_id}/rerun", methods=["POST"])(with_client(triggers.post_rerun))
 app.route("runs/{run_id}", methods=["GET"])(triggers.get_run)
+app.route("status/{run_id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)(triggers.get_status)
 app.route("runs", methods=["GET"])(triggers.get_runs)
 app.route("uploads", methods=["GET"])(triggers.get_uploads)
 app.route("flows", methods=["GET"])(triggers.get_flows)
+app.route("flows/{flow}", methods=["GET"])(triggers.get_flow)
 app.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)(triggers.get_health)
 
 app.orchestration_trigger(context_name="context", orchestration=names.INGEST)(plans.ingest)
+app.orchestration_trigger(context_name="context", orchestration=names.TELL_CALLERS)(plans.tell_callers)
 for activity in ACTIVITIES:
     app.activity_trigger(input_name="message", activity=activity.__name__)(activity)

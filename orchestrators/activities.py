@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrators import pipeline_calls, planning, publishing, reporting, transforming
-from orchestrators.messages import Outcome, Publication, RunRequest
+from orchestrators import callbacks, pipeline_calls, planning, publishing, reporting, transforming
+from orchestrators.messages import CallbackRound, Outcome, Publication, RunRequest
 from orchestrators.services import services
 
 
@@ -37,9 +37,28 @@ def check_pipeline(message: Any) -> dict[str, Any]:
     return pipeline_calls.check_pipeline(services(), Publication.from_dict(message)).to_dict()
 
 
+def cancel_pipeline(message: Any) -> dict[str, Any]:
+    """`Publication` to `PipelineState`."""
+    return pipeline_calls.cancel_pipeline(services(), Publication.from_dict(message)).to_dict()
+
+
 def report_run(message: Any) -> dict[str, Any]:
     """`Outcome` to `RunRecord`."""
     return reporting.report_run(services(), Outcome.from_dict(message)).to_dict()
 
 
-ACTIVITIES = (plan_run, transform_uploads, publish_dataset, start_pipeline, check_pipeline, report_run)
+def call_back(message: Any) -> dict[str, Any]:
+    """`CallbackRound` to itself."""
+    return callbacks.call_back(services(), CallbackRound.from_dict(message)).to_dict()
+
+
+ACTIVITIES = (
+    plan_run,
+    transform_uploads,
+    publish_dataset,
+    start_pipeline,
+    check_pipeline,
+    cancel_pipeline,
+    report_run,
+    call_back,
+)

@@ -21,8 +21,12 @@ def run_id_of(
     uploads: Sequence[Upload],
     lookups: Mapping[str, Upload],
     parameters: Mapping[str, Any],
+    *,
+    forced_by: str | None = None,
 ) -> str:
     """A readable, sortable id: newest last-modified in UTC, then 12 hex digits over everything that counts.
+
+    `forced_by` makes it another run than the one that is the same in everything else.
 
     Example:
         >>> from datetime import datetime, timezone
@@ -32,15 +36,13 @@ def run_id_of(
         '20130131T060000Z-eccc0e07eed3'
     """
     newest = max(upload.last_modified for upload in uploads)
-    digest = hashlib.sha256(
-        canonical(
-            {
-                "flow": flow,
-                "revision": revision,
-                "uploads": sorted(upload.version for upload in uploads),
-                "lookups": {name: lookup.version for name, lookup in lookups.items()},
-                "parameters": dict(parameters),
-            }
-        )
-    )
-    return f"{newest:%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:12]}"
+    counts = {
+        "flow": flow,
+        "revision": revision,
+        "uploads": sorted(upload.version for upload in uploads),
+        "lookups": {name: lookup.version for name, lookup in lookups.items()},
+        "parameters": dict(parameters),
+    }
+    if forced_by is not None:
+        counts["forced_by"] = forced_by
+    return f"{newest:%Y%m%dT%H%M%SZ}-{hashlib.sha256(canonical(counts)).hexdigest()[:12]}"

@@ -3,7 +3,8 @@
 output       {flow}/latest.json
              {flow}/{run_id}/data/…  MLTable  fitted.json  profile.json  manifest.json  pipeline.json
 quarantine   {flow}/run_id={run_id}/…
-staging      {run_id}/draft-….json  pipeline.json
+staging      {run_id}/work/draft-….json  pipeline.json
+             {run_id}/callbacks/{key}.json
 """
 
 from __future__ import annotations
@@ -28,7 +29,12 @@ def quarantine_folder(request: RunRequest) -> str:
 
 def staging_folder(request: RunRequest) -> str:
     """The folder of what a run keeps between two activities in the staging container."""
-    return f"{request.run_id}/"
+    return f"{request.run_id}/work/"
+
+
+def callback(run_id: str, key: str) -> str:
+    """What is known of one callback of a run, in the staging container; it outlives the run."""
+    return f"{run_id}/callbacks/{key}.json"
 
 
 def latest(flow: str) -> str:

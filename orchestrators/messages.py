@@ -129,10 +129,21 @@ class Outcome(Message):
 
 
 class RunRecord(Outcome):
-    """A run in the ledger. Once `finished_at` is set it is the outcome record, and never changes again."""
+    """A run in the ledger. Once `finished_at` is set it is the outcome record, and never changes again.
+
+    `callbacks` are keys: the addresses behind them may hold secrets, and stay in staging.
+    """
 
     started_at: datetime
     finished_at: datetime | None = None
+    callbacks: tuple[str, ...] = ()
+
+
+class CallbackRound(Message):
+    """Who is still to be told about the end of a run."""
+
+    run_id: str
+    keys: tuple[str, ...]
 
 
 class Planned(Message):

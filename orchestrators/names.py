@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 INGEST = "ingest"
+TELL_CALLERS = "tell_callers"
 
 PLAN_RUN = "plan_run"
 TRANSFORM_UPLOADS = "transform_uploads"
 PUBLISH_DATASET = "publish_dataset"
 START_PIPELINE = "start_pipeline"
 CHECK_PIPELINE = "check_pipeline"
+CANCEL_PIPELINE = "cancel_pipeline"
 REPORT_RUN = "report_run"
+CALL_BACK = "call_back"
+
+CANCEL = "cancel"

@@ -85,6 +85,21 @@ def check_pipeline(services: Services, publication: Publication) -> PipelineStat
     return _record(services, request, _running(answer.started), answer.started)
 
 
+def cancel_pipeline(services: Services, publication: Publication) -> PipelineState:
+    """The started pipeline was asked to end, which `check_pipeline` then tells; or cannot be asked."""
+    request = publication.request
+    known = _recorded(services, request)
+    if known is None or known.started is None:
+        return known.state if known else PipelineState(status="unknown", message="no record of its start is left")
+    refused = _pipeline(services, _published(services, request).then).cancel(known.started)
+    if refused is None:
+        log.info("run %s: its pipeline was asked to end", request.run_id)
+        return known.state
+    log.warning("run %s: its pipeline goes on: %s", request.run_id, refused.message)
+    told = {"status": "unknown", "message": f"no longer waited for: {refused.message}"}
+    return _record(services, request, known.state.model_copy(update=told))
+
+
 def publish_state(services: Services, request: RunRequest, state: PipelineState) -> None:
     """`pipeline.json` beside the dataset says how the pipeline stands."""
     document = state.model_dump(mode="json", exclude={"retry_after_s"})

@@ -1,6 +1,7 @@
 """The plan of a run, replayed by Durable Functions: no clock, no random, no environment, no I/O of its own.
 
-upload ─► plan ─► transform ─► publish ─► start pipeline ─► wait ─► report
+upload ─► plan ─► transform ─► publish ─► start pipeline ─► wait ─► report ─► call back
+             `──────── the event `cancel` ends it at the next border ───┘
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from azure.durable_functions import DurableOrchestrationContext
+from azure.durable_functions.models.Task import TaskBase
 
 from orchestrators import names, policies
 from orchestrators.messages import (
+    CallbackRound,
     Ended,
     Outcome,
     PipelineState,
@@ -23,39 +26,63 @@ from orchestrators.messages import (
     RunRequest,
     Transformed,
 )
-from orchestrators.policies import GaveUpError, Steps, steadily
+from orchestrators.policies import GaveUpError, Steps, StoppedError, sleep, steadily
+
+CANCEL_GRACE = timedelta(minutes=5)
+"""How long a pipeline that was asked to end may take to say that it has."""
+
+CANCELLED = Ended(
+    status="cancelled", uploads="rejected", reason=Reason(code="cancelled", message="a caller cancelled the run")
+)
 
 
 def ingest(context: DurableOrchestrationContext) -> Steps:
     """Uploads have become a dataset whose pipeline was started, or the reason why not is on record."""
     request = RunRequest.from_dict(context.get_input())
+    stop = context.wait_for_external_event(names.CANCEL)
     try:
-        outcome = yield from _carry_out(context, request)
+        outcome = yield from _carry_out(context, request, stop)
     except GaveUpError as failure:
         outcome = ended_early(request, _failed(str(failure)))
+    except StoppedError:
+        outcome = ended_early(request, CANCELLED)
     if isinstance(outcome, RunRecord):
         return outcome.to_dict()
-    return (yield from steadily(context, names.REPORT_RUN, outcome, policies.REPORT))
+    record = RunRecord.from_dict((yield from steadily(context, names.REPORT_RUN, outcome, policies.REPORT)))
+    if record.callbacks:
+        yield from _tell(context, CallbackRound(run_id=request.run_id, keys=record.callbacks))
+    return record.to_dict()
 
 
-def _carry_out(context: DurableOrchestrationContext, request: RunRequest) -> Steps:
-    planned = Planned.from_dict((yield from steadily(context, names.PLAN_RUN, request, policies.STORAGE)))
+def tell_callers(context: DurableOrchestrationContext) -> Steps:
+    """Callers who asked only after the end of a run are told about it."""
+    yield from _tell(context, CallbackRound.from_dict(context.get_input()))
+
+
+def _tell(context: DurableOrchestrationContext, asked: CallbackRound) -> Steps:
+    try:
+        yield from steadily(context, names.CALL_BACK, asked, policies.CALLBACK)
+    except GaveUpError as failure:
+        context.set_custom_status(str(failure))
+
+
+def _carry_out(context: DurableOrchestrationContext, request: RunRequest, stop: TaskBase) -> Steps:
+    planned = Planned.from_dict((yield from steadily(context, names.PLAN_RUN, request, policies.STORAGE, stop)))
     if planned.finished:
         return planned.finished
     if planned.ended:
         return ended_early(request, planned.ended)
 
-    answer = yield from steadily(context, names.TRANSFORM_UPLOADS, request, policies.TRANSFORM)
+    answer = yield from steadily(context, names.TRANSFORM_UPLOADS, request, policies.TRANSFORM, stop)
     transformed = Transformed.from_dict(answer)
     if transformed.ended or transformed.draft is None:
         return ended_early(request, transformed.ended or _failed("the transform left no draft"), transformed)
 
     publication = Publication(request=request, draft=transformed.draft, rows=transformed.rows)
-    answer = yield from steadily(context, names.PUBLISH_DATASET, publication, policies.STORAGE)
-    published = Published.from_dict(answer)
+    answer = yield from steadily(context, names.PUBLISH_DATASET, publication, policies.STORAGE, stop)
     pipeline = PipelineState()
     if planned.has_pipeline:
-        pipeline = yield from _run_pipeline(context, publication, timedelta(seconds=planned.wait_s))
+        pipeline = yield from _run_pipeline(context, publication, timedelta(seconds=planned.wait_s), stop)
         if pipeline.status == "running" and planned.wait_s:
             pipeline = pipeline.model_copy(update={"status": "timed_out", "message": "no end within the flow's wait"})
     return Outcome(
@@ -63,36 +90,60 @@ def _carry_out(context: DurableOrchestrationContext, request: RunRequest) -> Ste
         status="published",
         uploads="published",
         rows=transformed.rows,
-        published=published,
+        published=Published.from_dict(answer),
         pipeline=pipeline,
     )
 
 
-def _run_pipeline(context: DurableOrchestrationContext, publication: Publication, wait: timedelta) -> Steps:
+def _run_pipeline(
+    context: DurableOrchestrationContext, publication: Publication, wait: timedelta, stop: TaskBase
+) -> Steps:
     """How the pipeline ended, or how it stands when the flow no longer waits: the dataset stays published."""
     deadline = context.current_utc_datetime + wait
     try:
-        answer = yield from steadily(context, names.START_PIPELINE, publication, policies.PIPELINE)
+        answer = yield from steadily(context, names.START_PIPELINE, publication, policies.PIPELINE, stop)
+    except StoppedError:
+        return PipelineState(status="cancelled", message="the run was cancelled when its pipeline was to be started")
     except GaveUpError as failure:
         return PipelineState(status="failed", message=str(failure))
     started = PipelineState.from_dict(answer)
     try:
-        return (yield from _wait_for_end(context, publication, started, deadline))
+        return (yield from _wait_for_end(context, publication, started, deadline, stop))
+    except StoppedError:
+        return (yield from _cancel_pipeline(context, publication, started))
     except GaveUpError as failure:
         return started.model_copy(update={"status": "unknown", "message": str(failure)})
 
 
 def _wait_for_end(
-    context: DurableOrchestrationContext, publication: Publication, state: PipelineState, deadline: datetime
+    context: DurableOrchestrationContext,
+    publication: Publication,
+    state: PipelineState,
+    deadline: datetime,
+    stop: TaskBase | None = None,
 ) -> Steps:
     looks = 0
     while state.status == "running" and (remaining := deadline - context.current_utc_datetime) > timedelta(0):
         looks += 1
         pause = policies.POLLING.pause(looks, state.retry_after_s)
-        yield context.create_timer(context.current_utc_datetime + min(pause, remaining))
-        answer = yield from steadily(context, names.CHECK_PIPELINE, publication, policies.PIPELINE)
+        yield from sleep(context, min(pause, remaining), stop)
+        answer = yield from steadily(context, names.CHECK_PIPELINE, publication, policies.PIPELINE, stop)
         state = PipelineState.from_dict(answer)
     return state
+
+
+def _cancel_pipeline(context: DurableOrchestrationContext, publication: Publication, started: PipelineState) -> Steps:
+    """How the pipeline ended, once it was asked to."""
+    try:
+        asked = yield from steadily(context, names.CANCEL_PIPELINE, publication, policies.PIPELINE)
+        deadline = context.current_utc_datetime + CANCEL_GRACE
+        state = yield from _wait_for_end(context, publication, PipelineState.from_dict(asked), deadline)
+    except GaveUpError as failure:
+        return started.model_copy(update={"status": "unknown", "message": str(failure)})
+    if state.status != "running":
+        return state
+    told = f"it was asked to end, and had not confirmed it after {CANCEL_GRACE}"
+    return state.model_copy(update={"status": "cancelled", "message": told})
 
 
 def ended_early(request: RunRequest, ended: Ended, transformed: Transformed | None = None) -> Outcome:

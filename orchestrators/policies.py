@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext
+from azure.durable_functions.models.Task import TaskBase
 
 from orchestrators.errors import SluiceError, retry_after_in
 from orchestrators.messages import Message
@@ -46,9 +47,11 @@ class RetryPolicy:
 
 
 STORAGE = RetryPolicy(first=timedelta(seconds=2), cap=timedelta(minutes=2), attempts=6)
-TRANSFORM = RetryPolicy(first=timedelta(seconds=5), cap=timedelta(minutes=2), attempts=4)
+TRANSFORM = RetryPolicy(first=timedelta(seconds=5), cap=timedelta(minutes=2), attempts=6)
 PIPELINE = RetryPolicy(first=timedelta(seconds=5), cap=timedelta(minutes=5), attempts=6)
 REPORT = RetryPolicy(first=timedelta(seconds=2), cap=timedelta(minutes=10), attempts=20)
+CALLBACK = RetryPolicy(first=timedelta(seconds=5), cap=timedelta(minutes=10), attempts=60)
+"""About nine hours: a caller that waits for longer asks for the status instead."""
 
 POLLING = RetryPolicy(first=timedelta(seconds=1), cap=timedelta(minutes=5), attempts=0)
 """Waits between two looks at a running pipeline; the flow's `wait` is what ends it."""
@@ -58,19 +61,59 @@ class GaveUpError(SluiceError):
     """An activity kept failing until its policy was used up."""
 
 
-def steadily(context: DurableOrchestrationContext, activity: str, message: Message, policy: RetryPolicy) -> Steps:
+class StoppedError(SluiceError):
+    """Somebody cancelled the run; nothing of it is under way any more."""
+
+
+def steadily(
+    context: DurableOrchestrationContext,
+    activity: str,
+    message: Message,
+    policy: RetryPolicy,
+    stop: TaskBase | None = None,
+) -> Steps:
     """The activity's answer, however many tries it took within the policy.
+
+    An activity that is under way is let finish: a half-done effect is worse than a late end.
 
     Raises:
         GaveUpError: every try failed; the text is the last failure's.
+        StoppedError: `stop` happened before there was an answer to go on with.
     """
     failures = 0
     while True:
+        _raise_if_stopped(stop)
+        task = context.call_activity(activity, message.to_dict())
+        if stop is not None:
+            # From the first turn on: Durable keeps an event that nobody waits for, but warns of it.
+            yield context.task_any([task, stop])
         try:
-            return (yield context.call_activity(activity, message.to_dict()))
+            return (yield task)
         except Exception as trouble:  # noqa: BLE001 - a failed activity reaches its plan as a bare Exception
             failures += 1
             if failures >= policy.attempts:
                 raise GaveUpError(f"{activity} failed {failures} times; the last time: {trouble}") from None
             pause = policy.pause(failures, retry_after_in(str(trouble)))
-        yield context.create_timer(context.current_utc_datetime + pause)
+        yield from sleep(context, pause, stop)
+
+
+def sleep(context: DurableOrchestrationContext, pause: timedelta, stop: TaskBase | None = None) -> Steps:
+    """The pause is over.
+
+    Raises:
+        StoppedError: `stop` happened first.
+    """
+    _raise_if_stopped(stop)
+    timer = context.create_timer(context.current_utc_datetime + pause)
+    if stop is None:
+        yield timer
+        return
+    yield context.task_any([timer, stop])
+    if not timer.is_completed:
+        timer.cancel()
+    _raise_if_stopped(stop)
+
+
+def _raise_if_stopped(stop: TaskBase | None) -> None:
+    if stop is not None and stop.is_completed:
+        raise StoppedError("the run was cancelled")

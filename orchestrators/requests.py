@@ -20,8 +20,10 @@ def request_run(
     uploads: Sequence[Upload],
     parameters: Mapping[str, Any],
     caller_run_id: str | None = None,
+    *,
+    forced_by: str | None = None,
 ) -> RunRequest:
-    """A request whose id covers uploads, lookups, parameters and flow revision.
+    """A request whose id covers uploads, lookups, parameters and flow revision; and `forced_by`, where it is given.
 
     Raises:
         ParametersInvalid: a parameter is unknown to the flow or of another type.
@@ -31,7 +33,7 @@ def request_run(
     lookups = {name: _lookup(services, flow, name) for name in sorted(flow.flow.lookups)}
     in_order = tuple(sorted(uploads, key=lambda upload: upload.name))
     return RunRequest(
-        run_id=run_id_of(flow.flow.name, flow.revision, in_order, lookups, bound),
+        run_id=run_id_of(flow.flow.name, flow.revision, in_order, lookups, bound, forced_by=forced_by),
         flow=flow.flow.name,
         revision=flow.revision,
         uploads=in_order,

@@ -8,7 +8,8 @@ import logging
 from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
 
 from orchestrators import names
-from orchestrators.messages import RunRecord, RunRequest
+from orchestrators.messages import CallbackRound, Message, Outcome, RunRecord, RunRequest
+from orchestrators.reporting import report_run
 from orchestrators.services import Services, now
 
 log = logging.getLogger(__name__)
@@ -21,14 +22,31 @@ async def start_run(services: Services, client: DurableOrchestrationClient, requ
     if record.finished_at or await instance_status(client, request.run_id) is not None:
         log.info("run %s: already %s", request.run_id, record.status)
         return record
-    try:
-        await client.start_new(names.INGEST, request.run_id, request.to_dict())
-    except Exception:
-        # The client raises a bare Exception when another starter was faster.
-        if await instance_status(client, request.run_id) is None:
-            raise
+    await _start(client, names.INGEST, request.run_id, request)
     log.info("run %s: started, flow %s, %d upload(s)", request.run_id, request.flow, len(request.uploads))
     return record
+
+
+async def close_run(services: Services, client: DurableOrchestrationClient, outcome: Outcome) -> RunRecord:
+    """A run without a plan is closed, and whoever asked for it is told."""
+    record = await asyncio.to_thread(report_run, services, outcome)
+    if record.callbacks:
+        await tell_callers(client, CallbackRound(run_id=record.request.run_id, keys=record.callbacks))
+    return record
+
+
+async def tell_callers(client: DurableOrchestrationClient, asked: CallbackRound) -> None:
+    """A plan of its own calls back, for a run whose plan does not."""
+    await _start(client, names.TELL_CALLERS, f"{asked.run_id}-callback-{'-'.join(asked.keys)[:24]}", asked)
+
+
+async def _start(client: DurableOrchestrationClient, plan: str, instance_id: str, message: Message) -> None:
+    try:
+        await client.start_new(plan, instance_id, message.to_dict())
+    except Exception:
+        # The client raises a bare Exception when another starter was faster.
+        if await instance_status(client, instance_id) is None:
+            raise
 
 
 async def instance_status(client: DurableOrchestrationClient, run_id: str) -> OrchestrationRuntimeStatus | None:

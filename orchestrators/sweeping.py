@@ -11,9 +11,8 @@ from azure.durable_functions import DurableOrchestrationClient, OrchestrationRun
 from orchestrators.intake import take_upload
 from orchestrators.ledger import Query, pages_of
 from orchestrators.messages import Outcome, Reason, RunRecord, RunRequest
-from orchestrators.reporting import report_run
 from orchestrators.services import Services, now
-from orchestrators.starts import instance_status, start_run
+from orchestrators.starts import close_run, instance_status, start_run
 
 log = logging.getLogger(__name__)
 
@@ -66,4 +65,4 @@ async def _revive(services: Services, client: DurableOrchestrationClient, run: R
     elif status in _DEAD:
         reason = Reason(code="plan_died", message=f"the run's orchestration ended as {status.name}")
         outcome = Outcome(request=run.request, status="failed", uploads="failed", reason=reason)
-        await asyncio.to_thread(report_run, services, outcome)
+        await close_run(services, client, outcome)

@@ -9,7 +9,7 @@ import azure.functions as func
 from azure.durable_functions import DurableOrchestrationClient
 from azurefunctions.extensions.bindings.blob import BlobClient
 
-from orchestrators.api import runs, state
+from orchestrators.api import cancelling, runs, starting, state
 from orchestrators.api.answers import answered, answered_async
 from orchestrators.intake import take_blob
 from orchestrators.poison import record_poisoned
@@ -37,12 +37,27 @@ def upload_poisoned(message: func.QueueMessage) -> None:
 
 async def post_run(req: func.HttpRequest, client: DurableOrchestrationClient) -> func.HttpResponse:
     """A run was started, or was there before."""
-    return await answered_async(lambda: runs.post_run(services(), req, client))
+    return await answered_async(lambda: starting.post_run(services(), req, client))
+
+
+async def post_rerun(req: func.HttpRequest, client: DurableOrchestrationClient) -> func.HttpResponse:
+    """A new run over the same uploads was started."""
+    return await answered_async(lambda: starting.rerun(services(), req, client))
+
+
+async def post_cancel(req: func.HttpRequest, client: DurableOrchestrationClient) -> func.HttpResponse:
+    """The run was told to end."""
+    return await answered_async(lambda: cancelling.cancel(services(), req, client))
 
 
 def get_run(req: func.HttpRequest) -> func.HttpResponse:
     """One run."""
     return answered(lambda: runs.get_run(services(), req))
+
+
+def get_status(req: func.HttpRequest) -> func.HttpResponse:
+    """One run, for whoever has a link to it."""
+    return answered(lambda: runs.get_status(services(), req))
 
 
 def get_runs(req: func.HttpRequest) -> func.HttpResponse:
@@ -58,6 +73,11 @@ def get_uploads(req: func.HttpRequest) -> func.HttpResponse:
 def get_flows(req: func.HttpRequest) -> func.HttpResponse:
     """Every flow, broken ones with their mistakes."""
     return answered(lambda: state.get_flows(services()))
+
+
+def get_flow(req: func.HttpRequest) -> func.HttpResponse:
+    """One flow, with its file."""
+    return answered(lambda: state.get_flow(services(), req))
 
 
 def get_health(req: func.HttpRequest) -> func.HttpResponse:

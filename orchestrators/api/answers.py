@@ -5,27 +5,27 @@ Data Factory takes nothing but a JSON object, from errors too.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import azure.functions as func
+from pydantic import BaseModel
 
+from orchestrators.api.views import Problem
 from orchestrators.errors import RequestRefused, SettingsInvalid, Unavailable
 from transforms.errors import ParametersInvalid
 
 log = logging.getLogger(__name__)
 
 _RETRY_AFTER_S = 5
+_LONGEST_DETAIL = 4000
 
 
-def json_answer(
-    status: int, document: Mapping[str, Any], headers: Mapping[str, str] | None = None
-) -> func.HttpResponse:
+def json_answer(status: int, document: BaseModel, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
     """A JSON object with a status."""
     return func.HttpResponse(
-        json.dumps(document, ensure_ascii=False),
+        document.model_dump_json(),
         status_code=status,
         mimetype="application/json",
         charset="utf-8",
@@ -35,9 +35,12 @@ def json_answer(
 
 def problem(status: int, title: str, detail: str, **more: Any) -> func.HttpResponse:
     """A problem, as RFC 9457 has it."""
-    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    told = detail if len(detail) <= _LONGEST_DETAIL else f"{detail[:_LONGEST_DETAIL]}…"
+    # What a caller sent may be no Unicode at all, and is told all the same.
+    told = told.encode("utf-8", "backslashreplace").decode()
+    document = Problem(title=title, status=status, detail=told, **more)
     return func.HttpResponse(
-        json.dumps(document, ensure_ascii=False), status_code=status, mimetype="application/problem+json"
+        document.model_dump_json(), status_code=status, mimetype="application/problem+json", charset="utf-8"
     )
 
 
@@ -45,7 +48,7 @@ def answered(body: Callable[[], func.HttpResponse]) -> func.HttpResponse:
     """The body's answer; what it could not do becomes a problem that says what to do."""
     try:
         return body()
-    except _TOLD as trouble:
+    except Exception as trouble:  # noqa: BLE001 - no caller gets anything but a JSON object
         return _told(trouble)
 
 
@@ -53,16 +56,15 @@ async def answered_async(body: Callable[[], Awaitable[func.HttpResponse]]) -> fu
     """The same for a body that has to wait."""
     try:
         return await body()
-    except _TOLD as trouble:
+    except Exception as trouble:  # noqa: BLE001 - no caller gets anything but a JSON object
         return _told(trouble)
-
-
-_TOLD = (RequestRefused, ParametersInvalid, SettingsInvalid, Unavailable)
 
 
 def _told(trouble: Exception) -> func.HttpResponse:
     if isinstance(trouble, RequestRefused):
         return problem(trouble.status, trouble.title, str(trouble))
+    if isinstance(trouble, ParametersInvalid):
+        return problem(400, "Parameters invalid", str(trouble))
     if isinstance(trouble, SettingsInvalid):
         return problem(503, "Settings missing", str(trouble), settings=sorted(trouble.problems))
     if isinstance(trouble, Unavailable):
@@ -70,4 +72,5 @@ def _told(trouble: Exception) -> func.HttpResponse:
         answer = problem(503, "Storage unavailable", str(trouble))
         answer.headers["Retry-After"] = f"{trouble.retry_after_s or _RETRY_AFTER_S:.0f}"
         return answer
-    return problem(400, "Parameters invalid", str(trouble))
+    log.error("the API failed", exc_info=trouble)
+    return problem(500, "Fault of the app", f"{type(trouble).__name__}; the app's log says more")

@@ -7,17 +7,32 @@ from collections.abc import Callable
 import azure.functions as func
 
 from orchestrators.api.answers import json_answer
-from orchestrators.api.views import broken_flow_view, flow_view
+from orchestrators.api.uploads import named_flow
+from orchestrators.api.views import (
+    BrokenFlowView,
+    FlowListing,
+    FlowView,
+    HealthView,
+    broken_flow_view,
+    flow_text,
+    flow_view,
+)
 from orchestrators.errors import SettingsInvalid
 from orchestrators.services import Services
 from transforms.flow.settings import settings_named
 
 
 def get_flows(services: Services) -> func.HttpResponse:
-    """Every flow: those that run, and those that are broken with their mistakes."""
-    items = [flow_view(flow) for flow in services.flows.good.values()]
+    """Every flow, by name: those that run, and those that are broken with their mistakes."""
+    items: list[FlowView | BrokenFlowView] = [flow_view(flow) for flow in services.flows.good.values()]
     items += [broken_flow_view(broken) for broken in services.flows.broken.values()]
-    return json_answer(200, {"items": sorted(items, key=lambda item: str(item["flow"])), "next": None})
+    in_order = tuple(sorted(items, key=lambda item: item.flow))
+    return json_answer(200, FlowListing(items=in_order))
+
+
+def get_flow(services: Services, request: func.HttpRequest) -> func.HttpResponse:
+    """One flow that runs."""
+    return json_answer(200, flow_text(named_flow(services, str(request.route_params["flow"]))))
 
 
 def get_health(services: Callable[[], Services]) -> func.HttpResponse:
@@ -34,7 +49,10 @@ def get_health(services: Callable[[], Services]) -> func.HttpResponse:
 
 def _health(missing: list[str], broken: list[str], good: list[str]) -> func.HttpResponse:
     fit = not missing and not broken
-    return json_answer(
-        200 if fit else 503,
-        {"status": "ok" if fit else "unfit", "missing_settings": missing, "broken_flows": broken, "flows": good},
+    view = HealthView(
+        status="ok" if fit else "unfit",
+        missing_settings=tuple(missing),
+        broken_flows=tuple(broken),
+        flows=tuple(good),
     )
+    return json_answer(200 if fit else 503, view)

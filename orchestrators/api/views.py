@@ -1,35 +1,178 @@
-"""How records look to a caller, and which HTTP status says so."""
+"""How records look to a caller, and which HTTP status says so. The models are what `openapi.json` describes."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
 
-from orchestrators.messages import RunRecord, Upload, UploadRecord
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrators.messages import (
+    PipelineState,
+    PipelineStatus,
+    Reason,
+    Rows,
+    RunRecord,
+    RunStatus,
+    Upload,
+    UploadRecord,
+    UploadStatus,
+)
 from transforms.flow.load import BrokenFlow, LoadedFlow
 
 ENDED = {"rejected": 422, "failed": 500, "cancelled": 409}
 """What an ended run answers when it published nothing."""
 
+Item = TypeVar("Item", bound=BaseModel)
 
-def run_view(record: RunRecord) -> dict[str, Any]:
-    """A run, as `GET /api/runs/{run_id}` shows it."""
-    request = record.request
-    return {
-        "run_id": request.run_id,
-        "flow": request.flow,
-        "revision": request.revision,
-        "status": record.status,
-        "caller_run_id": request.caller_run_id,
-        "parameters": request.parameters,
-        "uploads": [_upload_view(upload) for upload in request.uploads],
-        "rows": record.rows.to_dict(),
-        "reason": record.reason.to_dict() if record.reason else None,
-        "output_url": record.published.output_url if record.published else None,
-        "manifest_url": record.published.manifest_url if record.published else None,
-        "pipeline": record.pipeline.model_dump(mode="json", exclude={"retry_after_s"}),
-        "started_at": record.started_at.isoformat(),
-        "finished_at": record.finished_at.isoformat() if record.finished_at else None,
-    }
+
+class View(BaseModel):
+    """A JSON object that a caller gets; every field is always there."""
+
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+
+class UploadVersion(View):
+    """One version of one blob of the landing container; `etag` is unquoted."""
+
+    container: str
+    name: str
+    etag: str
+    size_bytes: int
+    last_modified: datetime
+
+
+class PipelineView(View):
+    """What is known of the pipeline that the run started."""
+
+    status: PipelineStatus
+    run_id: str | None
+    message: str | None
+    link: str | None
+    answer: dict[str, Any] | None = Field(description="what the pipeline's service answered at the end")
+
+
+class RunView(View):
+    """A run. `reason` says why it published nothing."""
+
+    run_id: str
+    flow: str
+    revision: str
+    status: RunStatus
+    caller_run_id: str | None
+    parameters: dict[str, Any]
+    uploads: tuple[UploadVersion, ...]
+    rows: Rows
+    reason: Reason | None
+    output_url: str | None
+    manifest_url: str | None
+    pipeline: PipelineView
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class RunAnswer(RunView):
+    """A run, and where to ask for it again."""
+
+    status_url: str = Field(description="opens this run for reading, without a key, until it expires")
+
+
+class UploadView(UploadVersion):
+    """What became of an upload, and in which run."""
+
+    status: UploadStatus
+    flow: str | None
+    run_id: str | None
+    reason: Reason | None
+    at: datetime
+
+
+class ParameterView(View):
+    """One parameter of a flow."""
+
+    type: str
+    default: bool | int | float | str
+
+
+class FlowView(View):
+    """A flow that runs."""
+
+    flow: str
+    state: Literal["ok"] = "ok"
+    description: str
+    revision: str
+    source: str
+    parameters: dict[str, ParameterView]
+    starts_pipeline: bool
+
+
+class FlowText(FlowView):
+    """A flow that runs, with its file."""
+
+    text: str = Field(description="the flow file")
+
+
+class BrokenFlowView(View):
+    """A flow whose uploads are held, with all its mistakes."""
+
+    flow: str
+    state: Literal["broken"] = "broken"
+    mistakes: tuple[str, ...]
+
+
+class Listing(View, Generic[Item]):
+    """Some items, newest first; `next` asks for those that follow, and is null at the end."""
+
+    items: tuple[Item, ...]
+    next: str | None
+
+
+class FlowListing(View):
+    """Every flow, by name."""
+
+    items: tuple[FlowView | BrokenFlowView, ...]
+    next: None = None
+
+
+class HealthView(View):
+    """Whether the app is fit to work; only names are told, never values."""
+
+    status: Literal["ok", "unfit"]
+    missing_settings: tuple[str, ...]
+    broken_flows: tuple[str, ...]
+    flows: tuple[str, ...]
+
+
+class Problem(BaseModel):
+    """What could not be done, where, and what to do about it (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+
+
+def run_view(record: RunRecord) -> RunView:
+    """A run, as everybody sees it."""
+    request, published = record.request, record.published
+    return RunView(
+        run_id=request.run_id,
+        flow=request.flow,
+        revision=request.revision,
+        status=record.status,
+        caller_run_id=request.caller_run_id,
+        parameters=request.parameters,
+        uploads=tuple(_version(upload) for upload in request.uploads),
+        rows=record.rows,
+        reason=record.reason,
+        output_url=published.output_url if published else None,
+        manifest_url=published.manifest_url if published else None,
+        pipeline=_pipeline(record.pipeline),
+        started_at=record.started_at,
+        finished_at=record.finished_at,
+    )
 
 
 def run_status_code(record: RunRecord) -> int:
@@ -41,36 +184,44 @@ def run_status_code(record: RunRecord) -> int:
     return 200 if record.pipeline.status in {"not_started", "running", "succeeded"} else 500
 
 
-def upload_view(record: UploadRecord) -> dict[str, Any]:
-    """An upload, as `GET /api/uploads` shows it."""
-    return {
-        **_upload_view(record.upload),
-        "status": record.status,
-        "flow": record.flow,
-        "run_id": record.run_id,
-        "reason": record.reason.to_dict() if record.reason else None,
-        "at": record.at.isoformat(),
-    }
+def upload_view(record: UploadRecord) -> UploadView:
+    """An upload, and what became of it."""
+    return UploadView(
+        **vars(_version(record.upload)),
+        status=record.status,
+        flow=record.flow,
+        run_id=record.run_id,
+        reason=record.reason,
+        at=record.at,
+    )
 
 
-def _upload_view(upload: Upload) -> dict[str, Any]:
-    return upload.model_dump(mode="json", exclude={"account"})
-
-
-def flow_view(flow: LoadedFlow) -> dict[str, Any]:
-    """A flow that runs, as `GET /api/flows` shows it."""
+def flow_view(flow: LoadedFlow) -> FlowView:
+    """A flow that runs."""
     declared = flow.flow
-    return {
-        "flow": declared.name,
-        "state": "ok",
-        "description": declared.description,
-        "revision": flow.revision,
-        "source": declared.source.path,
-        "parameters": {name: parameter.model_dump(mode="json") for name, parameter in declared.parameters.items()},
-        "starts_pipeline": declared.then is not None,
-    }
+    return FlowView(
+        flow=declared.name,
+        description=declared.description,
+        revision=flow.revision,
+        source=declared.source.path,
+        parameters={name: ParameterView(**parameter.model_dump()) for name, parameter in declared.parameters.items()},
+        starts_pipeline=declared.then is not None,
+    )
 
 
-def broken_flow_view(broken: BrokenFlow) -> dict[str, Any]:
-    """A flow whose uploads are held, with all its mistakes."""
-    return {"flow": broken.name, "state": "broken", "mistakes": [str(mistake) for mistake in broken.error.mistakes]}
+def flow_text(flow: LoadedFlow) -> FlowText:
+    """A flow that runs, with its file."""
+    return FlowText(**dict(flow_view(flow)), text=flow.source_text)
+
+
+def broken_flow_view(broken: BrokenFlow) -> BrokenFlowView:
+    """A flow that does not run."""
+    return BrokenFlowView(flow=broken.name, mistakes=tuple(str(mistake) for mistake in broken.error.mistakes))
+
+
+def _version(upload: Upload) -> UploadVersion:
+    return UploadVersion(**upload.model_dump(exclude={"account"}))
+
+
+def _pipeline(state: PipelineState) -> PipelineView:
+    return PipelineView(**state.model_dump(exclude={"retry_after_s"}))

@@ -72,7 +72,7 @@ def key(header: str, value: str, secret: str | None = None) -> Credentials:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request, before it is sent."""
+    """One request, before it is sent. `shown` is what people may see of its URL: without it, all but the query."""
 
     run_id: str
     method: str
@@ -80,6 +80,12 @@ class Exchange:
     headers: dict[str, str]
     body: bytes | None = None
     credentials: Credentials | None = None
+    shown: str = ""
+
+    @property
+    def called(self) -> str:
+        """The URL for people."""
+        return self.shown or without_query(self.url)
 
 
 def exchange(asked: Exchange, patience: Patience) -> Answer:
@@ -107,9 +113,9 @@ def exchange(asked: Exchange, patience: Patience) -> Answer:
                 response.close()
     except ClientAuthenticationError as error:
         told = without_queries(str(error.message).partition("\n")[0])
-        raise PipelineUnavailable(f"no token for {without_query(asked.url)}: {told}") from None
+        raise PipelineUnavailable(f"no token for {asked.called}: {told}") from None
     except AzureError as error:
-        raise PipelineUnavailable(f"{asked.method} {without_query(asked.url)}: {_trouble(error, patience)}") from None
+        raise PipelineUnavailable(f"{asked.method} {asked.called}: {_trouble(error, patience)}") from None
     return Answer(
         response.status_code, response.headers, body, is_whole, Redaction.of(asked.url, _sent(asked, request))
     )
@@ -133,7 +139,7 @@ def _client(asked: Exchange, patience: Patience) -> PipelineClient[HttpRequest, 
         UserAgentPolicy(USER_AGENT),
         RetryUnsent(patience.unsent_pauses_s),
         *([asked.credentials.policy()] if asked.credentials else []),
-        LogExchange(asked.run_id),
+        LogExchange(asked.run_id, asked.called),
     ]
     # No redirect policy: credentials and the dataset's location go where the flow says, and nowhere else.
     return PipelineClient(asked.url, policies=policies, transport=_transport(asked.url, patience))

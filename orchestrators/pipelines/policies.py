@@ -14,7 +14,7 @@ from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest, HttpResponse
 
-from orchestrators.pipelines.urls import without_queries, without_query
+from orchestrators.pipelines.urls import without_queries
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +56,9 @@ class BearerToken(BearerTokenCredentialPolicy[HttpRequest, HttpResponse]):
 class LogExchange(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
     """One line for each exchange: method, URL without its query, status. No header and no body is ever logged."""
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, called: str) -> None:
         super().__init__()
-        self._run_id = run_id
+        self._run_id, self._called = run_id, called
 
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
         """The time is taken."""
@@ -70,14 +70,12 @@ class LogExchange(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
         """The exchange is in the log."""
         sent, seconds = request.http_request, time.monotonic() - request.context["sent_at"]
         status = response.http_response.status_code
-        logger.info(
-            "run %s: %s %s -> %d in %.2f s", self._run_id, sent.method, without_query(sent.url), status, seconds
-        )
+        logger.info("run %s: %s %s -> %d in %.2f s", self._run_id, sent.method, self._called, status, seconds)
 
     def on_exception(self, request: PipelineRequest[HttpRequest]) -> None:
         """The failed exchange is in the log; what failed is told by whoever catches it."""
         sent = request.http_request
-        logger.warning("run %s: %s %s got no answer", self._run_id, sent.method, without_query(sent.url))
+        logger.warning("run %s: %s %s got no answer", self._run_id, sent.method, self._called)
 
 
 def without_queries_in_record(record: logging.LogRecord) -> bool:

@@ -28,7 +28,7 @@ def test_a_posted_run_is_accepted_followed_and_told(world: World) -> None:
     accepted = world.post(RUNS, {"uploads": [NAME], "caller_run_id": "adf-1"})
     assert (accepted.status, accepted.json["status"]) == (202, "running")
     assert accepted.headers["Location"] == accepted.json["status_url"]
-    assert accepted.headers["Location"].endswith(f"/api/runs/{accepted.json['run_id']}")
+    assert f"/api/status/{accepted.json['run_id']}?" in accepted.headers["Location"]
     assert int(accepted.headers["Retry-After"]) > 0
     run = world.finished(NAME)
     assert (run["http_status"], run["run_id"], run["caller_run_id"]) == (200, accepted.json["run_id"], "adf-1")
@@ -63,13 +63,19 @@ def test_parameters_are_part_of_what_a_run_is(world: World) -> None:
 @pytest.mark.parametrize(
     ("flow", "body", "status", "told"),
     [
-        pytest.param("readings", b"{", 400, "Expecting", id="not JSON"),
-        pytest.param("readings", [], 400, "valid dictionary", id="not an object"),
+        pytest.param("readings", b"{", 400, "Invalid JSON", id="not JSON"),
+        pytest.param("readings", [], 400, "an object", id="not an object"),
         pytest.param("readings", {}, 400, "uploads", id="no uploads"),
         pytest.param("readings", {"uploads": []}, 400, "uploads", id="empty uploads"),
         pytest.param("readings", {"uploads": [NAME], "when": "now", "who": 1}, 400, "when", id="unknown fields"),
         pytest.param("readings", {"uploads": [NAME], "parameters": {"x": 1}}, 400, "x", id="unknown parameter"),
+        pytest.param("readings", b"[" * 9999, 400, "recursion limit", id="too deep"),
+        pytest.param("readings", b'{"uploads": ["\xff"]}', 400, "Invalid JSON", id="not Unicode"),
+        pytest.param("readings", {"uploads": [NAME], "wait": 201}, 400, "wait", id="wait too long"),
+        pytest.param("readings", {"uploads": [NAME], "force": True}, 400, "caller_run_id", id="force without an id"),
         pytest.param("readings", {"uploads": ["readings/nope.csv"]}, 404, "nope.csv", id="unknown upload"),
+        pytest.param("readings", {"uploads": ["readings/\x01.csv"]}, 400, "a blob", id="name that no blob has"),
+        pytest.param("readings", {"uploads": ["../secrets/a.csv"]}, 400, "a blob", id="way out of the container"),
         pytest.param("readings", {"uploads": ["secrets/monday.csv"]}, 400, "source.path", id="upload of no flow"),
         pytest.param("nothing", {"uploads": [NAME]}, 404, "readings", id="unknown flow"),
         pytest.param("broken", {"uploads": [NAME]}, 409, "contract", id="broken flow"),
@@ -118,12 +124,14 @@ def test_listings_are_filtered_and_paged(world: World) -> None:
     assert world.get("runs?since=2999-01-01T00:00:00Z").json["items"] == []
 
 
-def test_every_route_but_health_needs_a_key(world: World) -> None:
+def test_what_a_run_tells_needs_a_key(world: World) -> None:
     world.start()
     assert world.visitor
     for path in ("runs", "uploads", "flows", "runs/20130131T060000Z-0123456789ab"):
         assert world.visitor.call("GET", f"/api/{path}", key="wrong").status == 401
-    assert world.visitor.call("POST", f"/api/{RUNS}", {"uploads": [NAME]}, key="wrong").status == 401
+    run = "runs/20130131T060000Z-0123456789ab"
+    for path in (RUNS, f"{run}/cancel", f"{run}/rerun"):
+        assert world.visitor.call("POST", f"/api/{path}", {"uploads": [NAME]}, key="wrong").status == 401
     health = world.visitor.call("GET", "/api/health", key="")
     assert (health.status, health.json["status"]) == (200, "ok")
 
@@ -145,6 +153,7 @@ def test_no_answer_holds_a_secret(world: World) -> None:
     world.start()
     world.drop(NAME)
     run = world.finished(NAME)
+    del run["status_url"]  # a link for this very caller
     told = json.dumps([run, world.uploads(), world.get("flows").json, world.get("health").json])
     for secret in ("AccountKey", "c2x1aWNl", "code=", "sig="):
         assert secret not in told

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from devhost.clock import SkippingClock
+from devhost.host import LocalHost
 from orchestrators.azure_blob import AzureBlobLake
 from orchestrators.azure_table import AzureTableLedger
 from orchestrators.services import Services
 from orchestrators.settings import Settings, read_settings
 from tests.azurite import StorageAccount
+from tests.devhost.visitor import Visitor
+from tests.orchestrators.playing import Cast, stage
 from transforms.flow.load import load_flows
 
 
@@ -78,3 +82,20 @@ def open_services(
 @pytest.fixture
 def services(open_services: Callable[[], Services]) -> Services:
     return open_services()
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return Cast()
+
+
+@pytest.fixture
+def host(cast: Cast, environment: dict[str, str], tmp_path: Path) -> Iterator[LocalHost]:
+    """The app on a host whose time flies, with activities that are played."""
+    with stage(cast, environment, tmp_path / "state", SkippingClock()) as host:
+        yield host
+
+
+@pytest.fixture
+def visitor(host: LocalHost) -> Visitor:
+    return Visitor.of(host)

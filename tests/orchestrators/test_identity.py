@@ -49,3 +49,9 @@ def test_the_same_run_has_the_same_id(same: dict[str, Any]) -> None:
 )
 def test_what_counts_makes_another_run(other: dict[str, Any]) -> None:
     assert run_id_of(**{**SAME, **other}) != run_id_of(**SAME)
+
+
+def test_a_forced_run_is_another_one_and_always_the_same() -> None:
+    forced = run_id_of(**SAME, forced_by="adf-1")
+    assert forced == run_id_of(**SAME, forced_by="adf-1")
+    assert len({forced, run_id_of(**SAME), run_id_of(**SAME, forced_by="adf-2")}) == 3
