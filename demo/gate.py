@@ -30,20 +30,21 @@ class Check:
     environment: dict[str, str]
 
 
-def run_gate(here: Installation) -> int:
+def run_gate(here: Installation, *, long: bool = False) -> int:
     """Run every check and say how each one ended; 0 when all passed."""
-    results = [(check.name, *_timed(check)) for check in _checks(here)]
+    results = [(check.name, *_timed(check)) for check in _checks(here, long=long)]
     say("")
     for name, code, seconds in results:
         say(f"{'passed' if code == 0 else 'FAILED':<8}{seconds:>6.0f} s  {name}")
     return int(any(code for _, code, _ in results))
 
 
-def _checks(here: Installation) -> Iterator[Check]:
+def _checks(here: Installation, *, long: bool) -> Iterator[Check]:
     yield _module(here, "lint", "ruff", "check", ".")
     yield _module(here, "format", "ruff", "format", "--check", ".")
     yield _module(here, "types", "mypy")
-    yield _with_mltable(_module(here, "all tests", "pytest", "-q"))
+    matrix = ("-m", "") if long else ()
+    yield _with_mltable(_module(here, "all tests", "pytest", "-q", *matrix))
     if sys.version_info[:2] == tuple(map(int, WORKER_PYTHON.split("."))):
         return
     interpreter = find_interpreter(WORKER_PYTHON)

@@ -30,10 +30,11 @@ class AzureBlobLake:
 
     @cached_property
     def _service(self) -> BlobServiceClient:
-        from azure.storage.blob import BlobServiceClient
+        from azure.storage.blob import BlobServiceClient, LinearRetry
 
         options: dict[str, Any] = {
-            "retry_total": 3,
+            # Short, since the plan tries again with durable timers, which hold no thread.
+            "retry_policy": LinearRetry(backoff=1, retry_total=2, random_jitter_range=1),
             "max_block_size": _PIECE_BYTES,
             "max_single_get_size": _PIECE_BYTES,
             "max_chunk_get_size": _PIECE_BYTES,

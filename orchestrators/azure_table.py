@@ -40,14 +40,16 @@ class AzureTableLedger:
     def _service(self) -> TableServiceClient:
         from azure.data.tables import TableServiceClient
 
+        # A broken connection is tried again here, a refusal by the plan: this client would sleep through `Retry-After`.
+        options: dict[str, Any] = {"retry_total": 2, "retry_status": 0}
         if self._settings.lake_connection_string:
-            return TableServiceClient.from_connection_string(self._settings.lake_connection_string, retry_total=3)
+            return TableServiceClient.from_connection_string(self._settings.lake_connection_string, **options)
         from orchestrators.azure_identity import app_identity
 
         return TableServiceClient(
             str(self._settings.lake_table_url),
             credential=app_identity(self._settings.lake_client_id),
-            retry_total=3,
+            **options,
         )
 
     @cached_property
