@@ -31,6 +31,8 @@ class AzureDevOps:
     """What is particular to Azure DevOps."""
 
     asks_with = TOKEN
+    # Answer a bad token with 401, not with a redirect to the sign-in page.
+    headers: Mapping[str, str] = {"X-TFS-FedAuthRedirect": "Suppress"}
     starts_with = frozenset({200})
     running = RUNNING
 
@@ -49,8 +51,6 @@ class AzureDevOps:
             fields="`then.url`, `then.project` and `then.pipeline_id`",
             url=f"{then.url.rstrip('/')}{path}?api-version={API_VERSION}",
             body=body,
-            # Answer a bad token with 401, not with a redirect to the sign-in page.
-            headers={"X-TFS-FedAuthRedirect": "Suppress"},
             auth=PersonalToken(setting=then.auth.setting, scheme="Basic", role=TOKEN.role) if then.auth else TOKEN,
         )
 

@@ -29,6 +29,7 @@ class AzureMLBatch:
     """What is particular to batch endpoints."""
 
     asks_with = TOKEN
+    headers: Mapping[str, str] = {}
     starts_with = frozenset({200, 201})
     running = RUNNING
 

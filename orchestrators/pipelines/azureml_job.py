@@ -34,6 +34,7 @@ class AzureMLJob:
     """What is particular to pipeline jobs."""
 
     asks_with = MANAGEMENT
+    headers: Mapping[str, str] = {}
     starts_with = frozenset({200, 201})
     running = RUNNING
 

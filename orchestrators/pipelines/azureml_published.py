@@ -29,6 +29,7 @@ class AzureMLPublished:
     """What is particular to published pipelines."""
 
     asks_with = ASKING
+    headers: Mapping[str, str] = {}
     starts_with = frozenset({200})
     running = RUNNING | {"Unapproved", "Pausing"}
 

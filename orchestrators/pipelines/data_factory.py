@@ -29,6 +29,7 @@ class DataFactory:
     """What is particular to Data Factory."""
 
     asks_with = TOKEN
+    headers: Mapping[str, str] = {}
     starts_with = frozenset({200})
     running = RUNNING
 

@@ -37,6 +37,7 @@ class Databricks:
     """What is particular to Databricks."""
 
     asks_with = TOKEN
+    headers: Mapping[str, str] = {}
     starts_with = frozenset({200})
     running = RUNNING
 

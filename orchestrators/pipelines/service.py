@@ -68,6 +68,10 @@ class Service(Protocol):
         """The token for asking and ending, where the start took a token: another audience may be wanted there."""
 
     @property
+    def headers(self) -> Mapping[str, str]:
+        """What every request to the service carries."""
+
+    @property
     def starts_with(self) -> frozenset[int]:
         """The statuses of a start that succeeded."""
 
@@ -132,7 +136,7 @@ class ServicePipeline:
         Raises:
             PipelineUnavailable: passing trouble.
         """
-        request = Request(started.run_id, "GET", started.location, auth=started.auth)
+        request = Request(started.run_id, "GET", started.location, self._service.headers, auth=started.auth)
         answer = self._answer(request, started)
         if isinstance(answer, Refused):
             return _unknown(started, answer.message)
@@ -152,20 +156,21 @@ class ServicePipeline:
                 f"run {started.target_run_id} cannot be ended from here: the service has no documented call for it"
             )
             return Refused(code="no_cancel", message=message)
-        request = Request(started.run_id, stop.method, stop.url, body=stop.body, auth=started.auth)
+        request = Request(started.run_id, stop.method, stop.url, self._service.headers, stop.body, started.auth)
         answer = self._answer(request, started)
         return answer if isinstance(answer, Refused) else None
 
     def _put_or_posted(self, call: PipelineCall) -> Answer | Refused:
         """The answer of 2xx; where a PUT meets what is there already, the answer to a look at it."""
-        request = Request(call.run_id, call.method, call.url, call.headers, call.body, call.auth)
+        headers = {**self._service.headers, **call.headers}
+        request = Request(call.run_id, call.method, call.url, headers, call.body, call.auth)
         try:
             return self._answer(request, call)
         except _InConflict as conflict:
             if call.method != "PUT":
                 raise
             logger.info("run %s: %s is there already: looking whose it is", call.run_id, without_query(call.url))
-            look = Request(call.run_id, "GET", call.url, auth=call.auth)
+            look = Request(call.run_id, "GET", call.url, self._service.headers, auth=call.auth)
             found = self._answer(look, call)
             if isinstance(found, Refused):
                 raise conflict from None

@@ -28,6 +28,7 @@ class Synapse:
     """What is particular to Synapse."""
 
     asks_with = TOKEN
+    headers: Mapping[str, str] = {}
     starts_with = frozenset({202})
     running = data_factory.RUNNING
 

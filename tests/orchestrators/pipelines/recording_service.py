@@ -51,7 +51,7 @@ def reply(status: int, document: Any = None, **headers: str) -> Reply:
 
 
 class RecordingService(socketserver.ThreadingMixIn, HTTPServer):
-    """Answers its `replies` in turn; a request for which there is none gets 599."""
+    """Answers by its `routes`, and else its `replies` in turn; a request for which there is none gets 599."""
 
     daemon_threads = False
 
@@ -63,6 +63,7 @@ class RecordingService(socketserver.ThreadingMixIn, HTTPServer):
         self.url = f"{self.origin}/train"
         self.asked: list[Asked] = []
         self.replies: deque[Reply] = deque()
+        self.routes: dict[tuple[str, str], Reply] = {}
         self.is_closing = threading.Event()
 
     def will(self, *replies: Reply) -> None:
@@ -80,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.asked.append(Asked(self.command, self.path, dict(self.headers), body))
-        told = self.server.replies.popleft() if self.server.replies else Reply(599)
+        told = self._reply()
         self.close_connection = True
         if told.breaks not in {None, "half a body"}:
             self._break(str(told.breaks))
@@ -94,6 +95,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(told.body)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_OPTIONS = _answer  # noqa: N815  # the names that http.server looks for
+
+    def _reply(self) -> Reply:
+        routed = self.server.routes.get((self.command, self.path.partition("?")[0]))
+        return routed or (self.server.replies.popleft() if self.server.replies else Reply(599))
 
     def _break(self, how: str) -> None:
         if how == "silence":
