@@ -2,34 +2,26 @@ from __future__ import annotations
 
 from orchestrators.azure_table import AzureTableLedger
 from orchestrators.ledger import Query
-from orchestrators.messages import Outcome, PipelineState, Publication, RunRecord
+from orchestrators.messages import Outcome, PipelineState, RunRecord
 from orchestrators.pipeline_calls import publish_state
 from orchestrators.publishing import publish_dataset
 from orchestrators.rebuilding import rebuild_ledger
 from orchestrators.reporting import report_run
-from orchestrators.requests import request_run
-from orchestrators.services import Services, now
+from orchestrators.services import Services
 from orchestrators.settings import read_settings
-from orchestrators.transforming import transform_uploads
+from tests.orchestrators.carrying_out import landed, transformed
 
 
 def published(services: Services, day: str) -> RunRecord:
-    """A run over one good upload, carried out without a host."""
-    services.lake.put("landing", f"readings/{day}.csv", b"id,kwh\n1,2.5\n2,-1\n")
-    version = services.lake.version_of("landing", f"readings/{day}.csv")
-    assert version is not None
-    request = request_run(services, services.flows.good["readings"], [version], {})
-    services.ledger.open_run(RunRecord(request=request, status="running", uploads="running", started_at=now()))
-    done = transform_uploads(services, request)
-    assert done.draft is not None
-    publication = Publication(request=request, draft=done.draft, rows=done.rows)
+    """A run over one good upload, with a pipeline that ended well."""
+    publication = transformed(services, landed(services, day))
     pipeline = PipelineState(status="succeeded", run_id="7")
-    publish_state(services, request, pipeline)
+    publish_state(services, publication.request, pipeline)
     outcome = Outcome(
-        request=request,
+        request=publication.request,
         status="published",
         uploads="published",
-        rows=done.rows,
+        rows=publication.rows,
         published=publish_dataset(services, publication),
         pipeline=pipeline,
     )
