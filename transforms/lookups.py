@@ -11,7 +11,6 @@ from transforms.engine import count
 from transforms.errors import UnreadableUpload
 from transforms.formats.opening import Opening
 from transforms.formats.parquet import open_parquet
-from transforms.record_ends import dialect_of
 from transforms.relation import ROW, Relation, quoted, relation_of, text
 from transforms.staging import StagedText, stage_text
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from transforms.flow.lookup import Lookup
-    from transforms.flow.source import ReadOptions
+    from transforms.flow.read_options import ReadOptions
     from transforms.unpack import Room
 
 
@@ -52,7 +51,7 @@ def _load(
         reader = open_parquet(Opening(upload, folder, "parquet", lookup.options, None, room, connection))
         rows, records = f"read_parquet({text(reader.path.as_posix())})", reader.records
     else:
-        staged = stage_text(upload, folder, dialect_of(lookup.options), room)
+        staged = stage_text(upload, folder, lookup.options, room, lookup.key)
         _refuse_damage(staged)
         rows, records = _detected(staged, lookup.options), staged.records
     try:
@@ -85,10 +84,12 @@ def _refuse_damage(staged: StagedText) -> None:
 
 
 def _detected(staged: StagedText, options: ReadOptions) -> str:
-    names = ", ".join(text(name) for name in staged.header)
-    nulls = ", ".join(text(value) for value in options.null_values)
-    quote = text(options.quote)
+    names = ", ".join(text(name) for name in staged.columns)
+    nulls = ", ".join(text(value) for value in options.null_values or ("",))
+    dialect = staged.dialect
+    quote, escape = text(dialect.quote.decode()), text((dialect.escape or dialect.quote).decode())
     return (
-        f"read_csv({text(staged.path.as_posix())}, header = true, names = [{names}], nullstr = [{nulls}], "
-        f"delim = {text(options.delimiter)}, quote = {quote}, escape = {quote}, sample_size = -1)"
+        f"read_csv({text(staged.path.as_posix())}, header = {str(staged.has_header).lower()}, names = [{names}], "
+        f"nullstr = [{nulls}], delim = {text(dialect.delimiter.decode())}, quote = {quote}, escape = {escape}, "
+        "sample_size = -1)"
     )

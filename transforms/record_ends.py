@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from transforms.errors import FlowBroken, Mistake
+from transforms.dialect import Dialect
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from transforms.flow.source import ReadOptions
 
     Offsets = NDArray[np.int64]
 
@@ -20,56 +17,14 @@ LONGEST_RECORD = 2_000_000
 """Bytes of one record; DuckDB refuses longer ones."""
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How the text is written: one byte between fields, one byte around them."""
-
-    delimiter: bytes = b","
-    quote: bytes = b'"'
-
-    @property
-    def whole_records(self) -> re.Pattern[bytes]:
-        """As many whole, well-formed records as there are; possessive, so that no text makes it slow."""
-        piece = self._field(closed=True)
-        return re.compile(rb"(?:%b(?:%b%b)*+(?:\r?\n|\r(?!\n)))*+" % (piece, re.escape(self.delimiter), piece))
-
-    @property
-    def cut_record(self) -> re.Pattern[bytes]:
-        """A well-formed record whose end is still to come."""
-        piece = self._field(closed=True)
-        return re.compile(rb"(?:%b%b)*+%b\r?" % (piece, re.escape(self.delimiter), self._field(closed=False)))
-
-    def _field(self, *, closed: bool) -> bytes:
-        delimiter, quote = re.escape(self.delimiter), re.escape(self.quote)
-        inside = rb"[^%b]*+" % quote
-        quoted = b"".join((quote, inside, b"(?:", quote, quote, inside, b")*+", quote, b"" if closed else b"?"))
-        return rb"(?:%b|[^%b%b\r\n]*+)" % (quoted, delimiter, quote)
-
-
-def dialect_of(options: ReadOptions) -> Dialect:
-    """The dialect that a flow declares.
-
-    Raises:
-        FlowBroken: a delimiter or quote is not one byte, or they are the same.
-    """
-    mistakes = [
-        Mistake("", f"source.options.{option}", repr(letter), "one ASCII character that is no line break")
-        for option, letter in (("delimiter", options.delimiter), ("quote", options.quote))
-        if not letter.isascii() or letter in "\r\n\0"
-    ]
-    if options.delimiter == options.quote:
-        mistakes.append(Mistake("", "source.options.quote", repr(options.quote), "another one than the delimiter"))
-    if mistakes:
-        raise FlowBroken(mistakes)
-    return Dialect(options.delimiter.encode(), options.quote.encode())
-
-
 class RecordEnds:
     """Finds the last byte of the line break of each record."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self._quote, self._delimiter = dialect.quote, dialect.delimiter
-        self._whole_records, self._cut_record = dialect.whole_records, dialect.cut_record
+        self._dialect = dialect
+        self._quote, self._comment = dialect.quote, dialect.comment
+        if self._quote:
+            self._whole_records, self._cut_record = dialect.whole_records, dialect.cut_record
 
     def find(self, data: bytes, *, final: bool) -> tuple[Offsets, list[int]]:
         """The stops of all whole records in `data`, and which of the records are damaged lines.
@@ -85,9 +40,13 @@ class RecordEnds:
         import numpy as np
 
         stops = _line_stops(data, final=final)
+        if not self._quote:
+            return stops
         if self._quote in data:
-            quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == self._quote[0])
-            if (final and len(quotes) % 2) or not self._all_in_place(data, quotes):
+            if self._comment and _starts_a_line(self._comment, data):
+                return None  # a quote in a comment opens nothing
+            quotes = opening_and_closing(data, self._dialect)
+            if quotes is None or (final and len(quotes) % 2) or not self._all_in_place(data, quotes):
                 return None
             stops = _outside(quotes, stops)
         lengths = np.diff(stops, prepend=-1, append=len(data) - 1)
@@ -98,12 +57,18 @@ class RecordEnds:
         import numpy as np
 
         letters = np.frombuffer(data, np.uint8)
+        delimiter = self._dialect.delimiter
+        touching = b"\r\n" + (b"" if self._dialect.escape else self._quote)
         may_touch = np.zeros(256, np.bool_)
-        may_touch[list(self._delimiter + self._quote + b"\r\n")] = True
+        may_touch[list(touching + (delimiter if len(delimiter) == 1 else b""))] = True
         opening, closing = quotes[0::2], quotes[1::2]
-        before = letters[opening[opening > 0] - 1]
-        after = letters[closing[closing < len(data) - 1] + 1]
-        return bool(may_touch[before].all() and may_touch[after].all())
+        before, after = opening[opening > 0] - 1, closing[closing < len(data) - 1] + 1
+        odd_before, odd_after = before[~may_touch[letters[before]]], after[~may_touch[letters[after]]]
+        if len(delimiter) == 1:
+            return not len(odd_before) and not len(odd_after)
+        return _all_match(letters, odd_before - len(delimiter) + 1, delimiter) and _all_match(
+            letters, odd_after, delimiter
+        )
 
     def _around_damage(self, data: bytes, *, final: bool) -> tuple[Offsets, list[int]]:
         import numpy as np
@@ -112,7 +77,9 @@ class RecordEnds:
         damaged: list[int] = []
         at = count = 0
         while at < len(data):
-            stops = self._run(data, at, final=final)
+            stops = self._comment_or_run(data, at, final=final)
+            if stops is None:
+                break
             if not len(stops):
                 stop = None if self._may_go_on(data, at, final=final) else _end_of_line(data, at, final=final)
                 if stop is None:
@@ -123,6 +90,15 @@ class RecordEnds:
             at, count = int(stops[-1]) + 1, count + len(stops)
         return np.concatenate(found), damaged
 
+    def _comment_or_run(self, data: bytes, at: int, *, final: bool) -> Offsets | None:
+        """None where a comment goes on in text that is still to come."""
+        import numpy as np
+
+        if not (self._comment and data.startswith(self._comment, at)):
+            return self._run(data, at, final=final)
+        stop = _end_of_line(data, at, final=final)
+        return None if stop is None else np.array([stop], np.int64)
+
     def _run(self, data: bytes, at: int, *, final: bool) -> Offsets:
         """The stops of the well-formed records from `at` on, up to the first that is in doubt."""
         import numpy as np
@@ -131,13 +107,43 @@ class RecordEnds:
         run = data[at : match.end() if match else at]
         stops = _line_stops(run, final=final or at + len(run) < len(data))
         if self._quote in run:
-            stops = _outside(np.flatnonzero(np.frombuffer(run, np.uint8) == self._quote[0]), stops)
+            quotes = opening_and_closing(run, self._dialect)
+            stops = stops[:0] if quotes is None else _outside(quotes, stops)
         too_long = np.flatnonzero(np.diff(stops, prepend=-1) > LONGEST_RECORD)
         return at + (stops[: too_long[0]] if len(too_long) else stops)
 
     def _may_go_on(self, data: bytes, at: int, *, final: bool) -> bool:
         short = not final and len(data) - at <= LONGEST_RECORD
         return short and self._cut_record.fullmatch(data, at) is not None
+
+
+def opening_and_closing(data: bytes, dialect: Dialect) -> Offsets | None:
+    """Every quote that is not escaped; None where one is escaped outside of quotes."""
+    import numpy as np
+
+    letters = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(letters == dialect.quote[0])
+    if not dialect.escape or dialect.escape not in data:
+        return quotes
+    is_escape = letters == dialect.escape[0]
+    last_other = np.maximum.accumulate(np.where(is_escape, -1, np.arange(len(letters))))
+    escapes_before = quotes - 1 - np.where(quotes > 0, last_other[np.maximum(quotes - 1, 0)], -1)
+    is_escaped = escapes_before % 2 == 1
+    kept, escaped = quotes[~is_escaped], quotes[is_escaped]
+    return kept if (np.searchsorted(kept, escaped) % 2 == 1).all() else None
+
+
+def _all_match(letters: NDArray[np.uint8], places: Offsets, text: bytes) -> bool:
+    """The text stands at each of the places."""
+    if not len(places):
+        return True
+    if places[0] < 0 or places[-1] + len(text) > len(letters):
+        return False
+    return all(bool((letters[places + index] == letter).all()) for index, letter in enumerate(text))
+
+
+def _starts_a_line(text: bytes, data: bytes) -> bool:
+    return data.startswith(text) or b"\n" + text in data or b"\r" + text in data
 
 
 def _outside(quotes: Offsets, stops: Offsets) -> Offsets:

@@ -3,18 +3,19 @@
 A record ends at a line break (LF, CRLF or CR) outside quotes. A quote opens at the start of a field,
 is doubled inside, and closes at the end of the field (RFC 4180). Text that breaks this is damage: the
 *line* it starts on is one damaged record, and reading goes on with the next line, so that an open
-quote takes no neighbours with it. Blank lines are no records, unless there is only one column.
+quote takes no neighbours with it. Blank lines are no records, unless there is only one column; comments are none.
 """
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from transforms.dialect import Dialect
 from transforms.errors import UnreadableUpload
-from transforms.record_ends import LONGEST_RECORD, Dialect, RecordEnds
+from transforms.record_ends import LONGEST_RECORD, RecordEnds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +36,7 @@ class Block:
     ends: Offsets
     damaged: Mapping[int, str] = field(default_factory=dict)
     blank_lines: int = 0
+    comments: int = 0
     line_breaks: frozenset[bytes] = frozenset()
 
     def __len__(self) -> int:
@@ -44,9 +46,17 @@ class Block:
         """The bytes of one record, without its line break."""
         return self.data[int(self.starts[index]) : int(self.ends[index])]
 
+    def part(self, first: int, stop: int) -> Block:
+        """The block with the records from `first` on, and before `stop`, alone."""
+        starts = self.starts[first:stop]
+        damaged = {index - first: rule for index, rule in self.damaged.items() if first <= index < first + len(starts)}
+        return replace(self, starts=starts, ends=self.ends[first:stop], damaged=damaged)
 
-def blocks_of(chunks: Iterable[bytes], dialect: Dialect) -> Iterator[Block]:
+
+def blocks_of(chunks: Iterable[bytes], dialect: Dialect, *, blank_is_record: bool | None = None) -> Iterator[Block]:
     """Every record of the text is in exactly one block, in order; a byte order mark is in none.
+
+    `blank_is_record` decides about blank lines; without, the first record does.
 
     Shape:
         About `BLOCK_BYTES` and one record are held at a time.
@@ -60,7 +70,7 @@ def blocks_of(chunks: Iterable[bytes], dialect: Dialect) -> Iterator[Block]:
         ([b'id,note', b'1,"two\\nlines"', b'2,"open', b'3,last'], {2: 'quote'}, 1)
     """
     ends = RecordEnds(dialect)
-    blocks = _Blocks(dialect)
+    blocks = _Blocks(dialect, blank_is_record)
     held, offset = b"", 0
     for chunk in _without_mark(chunks):
         held += chunk
@@ -91,9 +101,9 @@ def _refuse_endless(held: bytes, offset: int) -> None:
 class _Blocks:
     """Makes blocks of the ends that were found; knows from the header whether a blank line is a record."""
 
-    def __init__(self, dialect: Dialect) -> None:
-        self._delimiter = dialect.delimiter
-        self._blank_is_record: bool | None = None
+    def __init__(self, dialect: Dialect, blank_is_record: bool | None) -> None:
+        self._delimiter, self._comment = dialect.delimiter, dialect.comment
+        self._blank_is_record = blank_is_record
 
     def block(self, data: bytes, stops: Offsets, damaged: list[int]) -> Block:
         import numpy as np
@@ -105,18 +115,31 @@ class _Blocks:
         found = {b"\r": is_cr.any(), b"\r\n": is_crlf.any(), b"\n": not (is_cr | is_crlf).all()}
         ends = stops - is_crlf
         rules = dict.fromkeys(damaged, "quote")
-        kept = self._records(data, starts, ends)
+        comments = self._comments(letters, starts, ends)
+        kept = ~comments & self._records(data, starts, ends, comments)
         if not kept.all():
             place = np.cumsum(kept) - 1
-            rules = {int(place[index]): rule for index, rule in rules.items()}
-        starts, blank_lines, ends = starts[kept], int((~kept).sum()), ends[kept]
+            rules = {int(place[index]): rule for index, rule in rules.items() if kept[index]}
+        blank_lines = int((~kept & ~comments).sum())
+        starts, ends = starts[kept], ends[kept]
         rules.update(_unreadable(data, starts, ends))
-        return Block(data, starts, ends, rules, blank_lines, frozenset(name for name, there in found.items() if there))
+        line_breaks = frozenset(name for name, there in found.items() if there)
+        return Block(data, starts, ends, rules, blank_lines, int(comments.sum()), line_breaks)
 
-    def _records(self, data: bytes, starts: Offsets, ends: Offsets) -> NDArray[np.bool_]:
+    def _comments(self, letters: NDArray[np.uint8], starts: Offsets, ends: Offsets) -> NDArray[np.bool_]:
         import numpy as np
 
-        written = starts < ends
+        if not self._comment:
+            return np.zeros(len(starts), np.bool_)
+        found = ends - starts >= len(self._comment)
+        for index, letter in enumerate(self._comment):
+            found[found] &= letters[starts[found] + index] == letter
+        return found
+
+    def _records(self, data: bytes, starts: Offsets, ends: Offsets, comments: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        import numpy as np
+
+        written = (starts < ends) & ~comments
         if self._blank_is_record is None and written.any():
             first = int(np.argmax(written))
             self._blank_is_record = self._delimiter not in data[starts[first] : ends[first]]
@@ -131,18 +154,23 @@ def _unreadable(data: bytes, starts: Offsets, ends: Offsets) -> dict[int, str]:
     rules = dict.fromkeys(np.flatnonzero(ends - starts > LONGEST_RECORD).tolist(), "length")
     letters = np.frombuffer(data, np.uint8)
     if b"\0" in data:
-        rules.update(dict.fromkeys(_records_at(starts, np.flatnonzero(letters == 0)), "nul"))
+        rules.update(dict.fromkeys(_records_at(starts, ends, np.flatnonzero(letters == 0)), "nul"))
     if not data.isascii() and not _is_utf8(data):
-        for index in _records_at(starts, np.flatnonzero(letters > 127)):  # noqa: PLR2004 - the last ASCII byte
+        for index in _records_at(starts, ends, np.flatnonzero(letters > 127)):  # noqa: PLR2004 - the last ASCII byte
             if not _is_utf8(data[int(starts[index]) : int(ends[index])]):
                 rules[index] = "encoding"
     return rules
 
 
-def _records_at(starts: Offsets, positions: Offsets) -> list[int]:
+def _records_at(starts: Offsets, ends: Offsets, positions: Offsets) -> list[int]:
+    """The records that the positions are in; comments and blank lines are between records."""
     import numpy as np
 
-    found: list[int] = np.unique(np.searchsorted(starts, positions, side="right") - 1).tolist()
+    if not len(starts):
+        return []
+    before = np.searchsorted(starts, positions, side="right") - 1
+    inside = (before >= 0) & (positions < ends[np.maximum(before, 0)])
+    found: list[int] = np.unique(before[inside]).tolist()
     return found
 
 

@@ -10,17 +10,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from transforms.damage import DamageLog
+from transforms.dialect import Dialect
 from transforms.draft import LocalUpload
+from transforms.encodings import UTF_8, in_utf_8
 from transforms.errors import UnreadableUpload
 from transforms.header import header_of
-from transforms.record_ends import Dialect
 from transforms.records import Block, blocks_of
+from transforms.text_form import TextForm, text_form_of
 from transforms.unpack import Room, chunks_of, is_packed, refuse_other_formats
+
+if TYPE_CHECKING:
+    from transforms.flow.read_options import ReadOptions
 
 
 @dataclass(frozen=True)
@@ -29,16 +35,50 @@ class StagedText:
 
     name: str
     path: Path
-    header: tuple[str, ...]
+    columns: tuple[str, ...]
+    has_header: bool
     records: int
     damaged: int
     damage: Path
     line_break: str
-    dialect: Dialect
+    form: TextForm
+    comments: int = 0
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.form.dialect
 
 
-def stage_text(upload: LocalUpload, folder: Path, dialect: Dialect, room: Room) -> StagedText:
+@dataclass(frozen=True)
+class _Text:
+    """An upload as blocks of records, once its form is known."""
+
+    upload: LocalUpload
+    form: TextForm
+
+    def blocks(self) -> Iterator[Block]:
+        """Blocks with something in them; there is at least one."""
+        empty = True
+        for block in blocks_of(self._chunks(), self.form.dialect):
+            if len(block):
+                empty = False
+                yield block
+        if empty:
+            raise UnreadableUpload(f"{self.upload.name}: empty, there are only blank lines; expected a header and rows")
+
+    def _chunks(self) -> Iterator[bytes]:
+        skipped = self.form.preamble_bytes
+        for chunk in in_utf_8(chunks_of(self.upload), self.form.encoding):
+            yield chunk[skipped:]
+            skipped = max(0, skipped - len(chunk))
+
+
+def stage_text(
+    upload: LocalUpload, folder: Path, options: ReadOptions, room: Room, names: Collection[str] = ()
+) -> StagedText:
     """One CSV upload is in scratch, its records counted, its damaged records set aside.
+
+    `names` are columns that it should have; they help to find out how it is written.
 
     Shape:
         One pass over a well-formed plain file, which is linked, not copied; two over any other.
@@ -46,12 +86,20 @@ def stage_text(upload: LocalUpload, folder: Path, dialect: Dialect, room: Room) 
         UnreadableUpload: empty, packed badly, of another format, or with a header that is not text.
         UploadTooLarge: unpacked, it does not fit into `room`.
     """
-    survey = None if is_packed(upload) else _survey(upload, dialect)
-    if survey is None:
-        return _rewrite(upload, folder, dialect, room)
-    header, records, line_break = survey
-    path = place(upload, folder / "text.csv", room)
-    return StagedText(upload.name, path, header, records, 0, folder / "damage.parquet", line_break, dialect)
+    first_bytes = next(chunks_of(upload))
+    refuse_other_formats(first_bytes, upload.name)
+    text = _Text(upload, text_form_of(first_bytes, options, names))
+    staged = _survey(text, folder) if _may_be_linked(text) else None
+    if staged is None:
+        return _rewrite(text, folder, room)
+    place(upload, staged.path, room)
+    return staged
+
+
+def _may_be_linked(text: _Text) -> bool:
+    form = text.form
+    is_as_it_is = not is_packed(text.upload) and form.encoding == UTF_8
+    return is_as_it_is and not form.preamble_bytes and not form.footer_records and form.header_rows <= 1
 
 
 def place(upload: LocalUpload, target: Path, room: Room) -> Path:
@@ -68,62 +116,70 @@ def place(upload: LocalUpload, target: Path, room: Room) -> Path:
     return target
 
 
-def _survey(upload: LocalUpload, dialect: Dialect) -> tuple[tuple[str, ...], int, str] | None:
-    """Header, records and line break of a file that DuckDB can read as it is; None for any other."""
-    header: tuple[str, ...] = ()
+def _survey(text: _Text, folder: Path) -> StagedText | None:
+    """What is to be known of a file that DuckDB can read as it is; None for any other."""
+    form = text.form
+    columns: tuple[str, ...] = ()
     records, line_breaks = 0, set[bytes]()
-    for block in _blocks(upload, dialect):
-        header = header or header_of(block, upload.name, dialect)
+    for block in text.blocks():
+        columns = columns or header_of(block, text.upload.name, form)
         records += len(block)
         line_breaks |= block.line_breaks
-        if block.damaged or block.blank_lines or len(line_breaks) > 1 or b"\r" in line_breaks:
+        if block.damaged or block.blank_lines or block.comments or len(line_breaks) > 1 or b"\r" in line_breaks:
             return None
-    if any(separator in name for name in header for separator in "\r\n"):
+    if any(separator in name for name in columns for separator in "\r\n"):
         return None
-    return header, records - 1, line_breaks.pop().decode()
+    return StagedText(
+        name=text.upload.name,
+        path=folder / "text.csv",
+        columns=columns,
+        has_header=form.header_rows == 1,
+        records=records - form.header_rows,
+        damaged=0,
+        damage=folder / "damage.parquet",
+        line_break=line_breaks.pop().decode(),
+        form=form,
+    )
 
 
-def _rewrite(upload: LocalUpload, folder: Path, dialect: Dialect, room: Room) -> StagedText:
+def _rewrite(text: _Text, folder: Path, room: Room) -> StagedText:
     """The whole records are written anew, with plain line breaks and a header of numbers."""
-    header: tuple[str, ...] = ()
-    records = 0
+    form = text.form
+    stop = sum(len(block) for block in text.blocks()) - form.footer_records if form.footer_records else None
+    columns: tuple[str, ...] = ()
+    records = comments = 0
     with (folder / "text.csv").open("wb") as file, DamageLog(folder / "damage.parquet") as log:
-        for block in _blocks(upload, dialect):
-            room.take(len(block.data), upload.name)
-            if not header:
-                header = header_of(block, upload.name, dialect)
-                file.write(dialect.delimiter.join(b"%d" % index for index in range(len(header))) + b"\n")
-            log.add(block, first_record=records)
-            file.write(_whole_records(block, skip_header=not records))
-            records += len(block)
-    return StagedText(upload.name, folder / "text.csv", header, records - 1, log.records, log.path, "\n", dialect)
+        for block in text.blocks():
+            room.take(len(block.data), text.upload.name)
+            if not columns:
+                columns = header_of(block, text.upload.name, form)
+                file.write(form.dialect.delimiter.join(b"%d" % index for index in range(len(columns))) + b"\n")
+            data = block.part(
+                max(0, form.header_rows - records), len(block) if stop is None else max(0, stop - records)
+            )
+            log.add(data, first_record=max(records, form.header_rows) - form.header_rows + 1)
+            file.write(_whole_records(data))
+            records, comments = records + len(block), comments + block.comments
+    return StagedText(
+        name=text.upload.name,
+        path=folder / "text.csv",
+        columns=columns,
+        has_header=True,
+        records=max(0, (records if stop is None else stop) - form.header_rows),
+        damaged=log.records,
+        damage=log.path,
+        line_break="\n",
+        form=form,
+        comments=comments,
+    )
 
 
-def _blocks(upload: LocalUpload, dialect: Dialect) -> Iterator[Block]:
-    """Blocks with records in them; there is at least one."""
-    empty = True
-    for block in blocks_of(_text_chunks(upload), dialect):
-        if len(block):
-            empty = False
-            yield block
-    if empty:
-        raise UnreadableUpload(f"{upload.name}: empty, there are only blank lines; expected a header and rows")
-
-
-def _text_chunks(upload: LocalUpload) -> Iterator[bytes]:
-    for index, chunk in enumerate(chunks_of(upload)):
-        if not index:
-            refuse_other_formats(chunk, upload.name)
-        yield chunk
-
-
-def _whole_records(block: Block, *, skip_header: bool) -> bytes:
+def _whole_records(block: Block) -> bytes:
     """The undamaged records, each with one LF behind it."""
     import numpy as np
 
     kept = np.ones(len(block), np.bool_)
     kept[list(block.damaged)] = False
-    kept[: int(skip_header)] = False
     starts, ends = block.starts[kept], block.ends[kept]
     letters = np.frombuffer(block.data, np.uint8).copy()
     letters[ends] = ord("\n")

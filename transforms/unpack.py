@@ -29,8 +29,6 @@ _SIGNATURES = {
     b"Obj\x01": "an Avro file",
     b"%PDF": "a PDF",
     b"SQLite format 3": "an SQLite database",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
 }
 
 
@@ -90,7 +88,7 @@ def refuse_other_formats(chunk: bytes, name: str) -> None:
     """
     for signature, what in _SIGNATURES.items():
         if chunk.startswith(signature):
-            raise UnreadableUpload(f"{name}: this is {what}; expected CSV text in UTF-8")
+            raise UnreadableUpload(f"{name}: this is {what}; expected text")
 
 
 def _plain(upload: LocalUpload) -> Iterator[bytes]:

@@ -38,8 +38,6 @@ def zipped() -> bytes:
         pytest.param(b"id,note\n1,x\n", "a.csv.gz", UnreadableUpload, "cut or damaged", id="gzip by name alone"),
         pytest.param(zipped(), "a.csv", UnreadableUpload, "ZIP", id="a ZIP archive"),
         pytest.param(b"PAR1\x00\x01", "a.csv", UnreadableUpload, "Parquet", id="Parquet named CSV"),
-        pytest.param("id,note\n1,x\n".encode("utf-16"), "a.csv", UnreadableUpload, "UTF-16", id="UTF-16 with a mark"),
-        pytest.param("id,note\n1,x\n".encode("utf-16-le"), "a.csv", UnreadableUpload, "NUL", id="UTF-16 without"),
         pytest.param(
             b"id,note,id\n1,x,2\n", "a.csv", UnreadableUpload, "the header has id more than once", id="name twice"
         ),
@@ -107,6 +105,14 @@ def test_refuses_what_is_larger_than_the_scratch_space(data: bytes, name: str) -
         pytest.param(b"id,note\n1,x\n2,\n3,y", id="no line break at the end"),
         pytest.param(b"id,note\r\n1,x\r\n2,\r\n3,y", id="CRLF, and none at the end"),
         pytest.param(b"\xef\xbb\xbfid,note\n1,x\n2,\n3,y\n", id="byte order mark"),
+        pytest.param("id,note\n1,x\n2,\n3,y\n".encode("utf-16"), id="UTF-16 with a mark"),
+        pytest.param("id,note\n1,x\n2,\n3,y\n".encode("utf-16-be"), id="UTF-16 without a mark"),
+        pytest.param("id,note\n1,x\n2,\n3,y\n".encode("utf-32"), id="UTF-32"),
+        pytest.param(b"id;note\n1;x\n2;\n3;y\n", id="semicolons"),
+        pytest.param(b"id\tnote\n1\tx\n2\t\n3\ty\n", id="tabs"),
+        pytest.param(b"id|note\n1|x\n2|\n3|y\n", id="bars"),
+        pytest.param(b"'id';'note'\n1;'x'\n2;\n3;'y'\n", id="single quotes"),
+        pytest.param(b"Export of notes, May 2024\n;;\n\nid;note\n1;x\n2;\n3;y\n", id="a preamble"),
         pytest.param(b"\n\nid,note\n\n1,x\n2,\n\n\n3,y\n\n", id="blank lines"),
         pytest.param(b'"id","note"\n"1","x"\n"2",""\n"3","y"\n', id="all quoted"),
         pytest.param(b"note,id\nx,1\n,2\ny,3\n", id="columns in another order"),

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms import records
-from transforms.errors import FlowBroken, UnreadableUpload
-from transforms.flow.source import ReadOptions
-from transforms.record_ends import LONGEST_RECORD, Dialect, dialect_of
+from transforms.dialect import Dialect
+from transforms.errors import UnreadableUpload
+from transforms.record_ends import LONGEST_RECORD
 from transforms.records import blocks_of
 
 fields = st.text(st.sampled_from('ab,"\r\n é'), max_size=6)
@@ -109,16 +109,3 @@ def test_endless_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "BLOCK_BYTES", 2**18)
     with pytest.raises(UnreadableUpload, match="no record ends in 1,048,576 bytes from byte 0 on"):
         found([b"x" * 2**18] * 5)
-
-
-@pytest.mark.parametrize(
-    ("options", "place"),
-    [
-        pytest.param({"delimiter": "·"}, "delimiter", id="not ASCII"),
-        pytest.param({"delimiter": "\n"}, "delimiter", id="a line break"),
-        pytest.param({"delimiter": ";", "quote": ";"}, "quote", id="both the same"),
-    ],
-)
-def test_refuses_a_dialect_that_cannot_be_read(options: dict[str, str], place: str) -> None:
-    with pytest.raises(FlowBroken, match=rf"source\.options\.{place}"):
-        dialect_of(ReadOptions().model_copy(update=options))

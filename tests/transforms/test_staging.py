@@ -12,17 +12,17 @@ import pytest
 
 from transforms.draft import LocalUpload
 from transforms.errors import UnreadableUpload
-from transforms.record_ends import Dialect
+from transforms.flow.read_options import ReadOptions
 from transforms.staging import StagedText, stage_text
 from transforms.unpack import Room
 
 TEXT = b"a;b\n" + b"".join(b"%d;%d\n" % (number, number * number) for number in range(3000))
 
 
-def staged(folder: Path, data: bytes, name: str = "a.csv", dialect: Dialect = Dialect(b";")) -> StagedText:  # noqa: B008 - frozen
+def staged(folder: Path, data: bytes, name: str = "a.csv") -> StagedText:
     (folder / "upload").write_bytes(data)
     (folder / "staged").mkdir()
-    return stage_text(LocalUpload(name, folder / "upload"), folder / "staged", dialect, Room(2**20))
+    return stage_text(LocalUpload(name, folder / "upload"), folder / "staged", ReadOptions(), Room(2**20))
 
 
 @pytest.mark.parametrize("line_break", [pytest.param("\n", id="LF"), pytest.param("\r\n", id="CRLF")])
@@ -30,7 +30,7 @@ def test_a_well_formed_file_is_linked(tmp_path: Path, line_break: str) -> None:
     data = line_break.join(["a;b", '1;"x\ny"', "2;z", ""]).encode()
     text = staged(tmp_path, data)
     assert text.path.samefile(tmp_path / "upload")
-    assert (text.header, text.records, text.damaged, text.line_break) == (("a", "b"), 2, 0, line_break)
+    assert (text.columns, text.records, text.damaged, text.line_break) == (("a", "b"), 2, 0, line_break)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from pydantic import BeforeValidator, Field
 
 from transforms.flow.declared import Declared
 from transforms.flow.names import ColumnName
-from transforms.flow.source import Format, ReadOptions
+from transforms.flow.read_options import ReadOptions
+from transforms.flow.source import Format
 
 
 def _one_or_more(value: Any) -> Any:

@@ -9,18 +9,11 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from transforms.flow.declared import Declared
+from transforms.flow.read_options import ReadOptions
 
 Format = Literal["csv", "parquet", "arrow", "feather", "orc"]
 
 _CAPTURE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-
-
-class ReadOptions(Declared):
-    """How the text of a CSV is written; a declared option wins over what is detected."""
-
-    delimiter: str = Field(",", min_length=1, max_length=1)
-    quote: str = Field('"', min_length=1, max_length=1)
-    null_values: tuple[str, ...] = ("",)
 
 
 class Source(Declared):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from transforms.breaches import REASON
 from transforms.column_types import read_as
 from transforms.draft import LocalUpload
-from transforms.record_ends import LONGEST_RECORD, dialect_of
+from transforms.record_ends import LONGEST_RECORD
 from transforms.records import blocks_of
 from transforms.relation import quoted, text
 from transforms.staging import StagedText, stage_text
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from transforms.flow.contract import Column
+    from transforms.flow.read_options import ReadOptions
     from transforms.formats.opening import Opening
 
 _LINE_BREAKS = {"\n": r"'\n'", "\r\n": r"'\r\n'"}
@@ -30,7 +31,7 @@ class CsvReader:
     """One CSV upload, staged."""
 
     staged: StagedText
-    null_values: tuple[str, ...]
+    options: ReadOptions
     rejects: str
 
     @property
@@ -43,11 +44,15 @@ class CsvReader:
 
     @property
     def columns(self) -> Mapping[str, str]:
-        return dict.fromkeys(self.staged.header, "VARCHAR")
+        return dict.fromkeys(self.staged.columns, "VARCHAR")
 
     @property
     def damage(self) -> Path | None:
         return self.staged.damage if self.staged.damaged else None
+
+    @property
+    def dialect(self) -> Mapping[str, Any]:
+        return {"format": "csv", **self.staged.form.told, "comment_lines": self.staged.comments}
 
     def parsed_type(self, name: str, column: Column) -> str:  # noqa: ARG002 - other formats ask the source
         return read_as(column)
@@ -57,17 +62,17 @@ class CsvReader:
             "rejects_table": text(self.rejects),
             "rejects_scan": text(f"{self.rejects}_scan"),
         }
-        return self._read(
-            self.staged.path, types, {"header": "true", "new_line": _LINE_BREAKS[self.staged.line_break]} | rejects
-        )
+        written = {"header": str(self.staged.has_header).lower(), "new_line": _LINE_BREAKS[self.staged.line_break]}
+        return self._read(self.staged.path, types, written | rejects)
 
     def rejected(self) -> str:
-        """DuckDB's `line` counts records and the header; the staged text has no other lines."""
+        """DuckDB's `line` counts records, and the header where there is one; the staged text has no other lines."""
         names = ", ".join(text(name) for name in self.columns)
         reason = f"""CAST(CASE WHEN error_type = 'CAST' THEN ROW([{names}][column_idx::BIGINT], 'type', NULL)
             WHEN error_type::VARCHAR LIKE '%COLUMNS' THEN ROW(NULL, 'columns', lower(error_type::VARCHAR))
             ELSE ROW([{names}][column_idx::BIGINT], 'csv', lower(error_type::VARCHAR)) END AS {REASON})"""
-        return f"""(SELECT line::BIGINT - 1 AS ordinal, bool_and(error_type = 'CAST') AS whole,
+        before = int(self.staged.has_header)
+        return f"""(SELECT line::BIGINT - {before} AS ordinal, bool_and(error_type = 'CAST') AS whole,
             list(DISTINCT {reason}) AS reasons FROM {quoted(self.rejects)} GROUP BY line)"""
 
     def keep_sources(self, connection: DuckDBPyConnection, suspects: str, target: str) -> None:
@@ -89,9 +94,11 @@ class CsvReader:
         import pyarrow.parquet as pq
 
         schema = pa.table({"ordinal": pa.array([], pa.int64()), "raw": pa.array([], pa.string())}).schema
-        first = 0
+        first = 0 if self.staged.has_header else 1
         with pq.ParquetWriter(raws, schema) as writer, again.open("wb") as lines:
-            for block in blocks_of(chunks_of(LocalUpload(self.name, self.staged.path)), self.staged.dialect):
+            for block in blocks_of(
+                chunks_of(LocalUpload(self.staged.path.name, self.staged.path)), self.staged.dialect
+            ):
                 found = connection.execute(
                     f"SELECT ordinal, whole FROM {suspects} WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal",
                     [first, first + len(block)],
@@ -103,16 +110,20 @@ class CsvReader:
                 first += len(block)
 
     def _read(self, path: Path, types: Sequence[str], more: Mapping[str, str]) -> str:
-        quote = text(self.staged.dialect.quote.decode())
+        dialect = self.staged.dialect
+        nulls = self.options.null_values if self.options.null_values is not None else ("",)
         options = {
             "auto_detect": "false",
-            "delim": text(self.staged.dialect.delimiter.decode()),
-            "quote": quote,
-            "escape": quote,
-            "nullstr": f"[{', '.join(text(value) for value in self.null_values)}]",
+            "delim": text(dialect.delimiter.decode()),
+            "quote": text(dialect.quote.decode()),
+            "escape": text((dialect.escape or dialect.quote).decode()),
+            "nullstr": f"[{', '.join(text(value) for value in nulls)}]",
             "max_line_size": str(LONGEST_RECORD + 16),
             "columns": f"{{{', '.join(f'c{place}: {text(kind)}' for place, kind in enumerate(types))}}}",
         } | dict(more)
+        if self.options.ragged_rows == "pad":
+            # With quoted line breaks the parallel reader refuses to pad.
+            options |= {"null_padding": "true", "parallel": "false"}
         return f"read_csv({text(path.as_posix())}, {', '.join(f'{key} = {value}' for key, value in options.items())})"
 
 
@@ -120,8 +131,7 @@ def open_csv(opening: Opening) -> CsvReader:
     """One CSV upload is staged and ready to be read.
 
     Raises:
-        FlowBroken: see `dialect_of`.
         UnreadableUpload, UploadTooLarge: see `stage_text`.
     """
-    staged = stage_text(opening.upload, opening.folder, dialect_of(opening.options), opening.room)
-    return CsvReader(staged, opening.options.null_values, f"rejects_{opening.folder.name}")
+    staged = stage_text(opening.upload, opening.folder, opening.options, opening.room, opening.names)
+    return CsvReader(staged, opening.options, f"rejects_{opening.folder.name}")

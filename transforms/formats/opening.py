@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from transforms.flow.contract import Contract
-    from transforms.flow.source import Format, ReadOptions
+    from transforms.flow.read_options import ReadOptions
+    from transforms.flow.source import Format
     from transforms.unpack import Room
 
 
@@ -28,3 +29,8 @@ class Opening:
     """None for a lookup."""
     room: Room
     connection: DuckDBPyConnection
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that the upload should have."""
+        return tuple(self.contract.columns) if self.contract else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,10 @@ class Reader(Protocol):
     @property
     def columns(self) -> Mapping[str, str]:
         """Column names as they are written, and the type each has in the source."""
+
+    @property
+    def dialect(self) -> Mapping[str, Any]:
+        """How the upload is written, for the manifest."""
 
     @property
     def damage(self) -> Path | None:
