@@ -24,11 +24,6 @@ _ZEROS: dict[tuple[int, ...], str] = {
     (0, 1, 0, 1): "utf-16-le",
     (1, 0, 1, 0): "utf-16-be",
 }
-    (0, 1, 1, 1): "utf-32-le",
-    (1, 1, 1, 0): "utf-32-be",
-    (0, 1, 0, 1): "utf-16-le",
-    (1, 0, 1, 0): "utf-16-be",
-}
 """Which of four bytes in a row are zero in text that is mostly ASCII."""
 _MOSTLY = 0.7
 _HANDLER = "sluice.keep_as_surrogates"
