@@ -16,13 +16,18 @@ _WORD = re.compile(r"\{(manifest\.[^{}\s]+|[a-z][a-z0-9_]*)\}")
 
 
 def fill_in(then: Then, words: Mapping[str, Any]) -> Then:
-    """The same `then` with the words filled in wherever a template may stand.
+    """The same `then` with the words filled in wherever a template may stand; parameters alone may be no text.
 
     Raises:
         FlowBroken: a template names a word that there is not; all of them are listed.
     """
     filled = {name: _filled(getattr(then, name), f"then.{name}", words) for name in sorted(then.TEMPLATED)}
-    return then.model_copy(update=filled)
+    texts = {
+        name: {key: value if isinstance(value, BaseModel) else as_text(value) for key, value in fields.items()}
+        for name, fields in filled.items()
+        if name != "parameters"
+    }
+    return then.model_copy(update=filled | texts)
 
 
 def render_parameters(parameters: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
