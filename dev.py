@@ -4,6 +4,7 @@ python3 dev.py demo     real flight records become datasets and trained models
 python3 dev.py test     the gate: lint, types, every test
 python3 dev.py host     the local host, for dropping files by hand
 python3 dev.py check    every flow file, its SQL included
+python3 dev.py bench    the engine beside its peers: time and memory
 """
 
 import sys
@@ -15,6 +16,7 @@ import argparse
 import os
 import subprocess
 
+from bench.arguments import add_bench_arguments
 from demo.arguments import add_demo_arguments
 from demo.gate import run_gate
 from demo.installation import ROOT, Installation, SetUpFailed, installed, say
@@ -26,24 +28,26 @@ def main(arguments: list[str]) -> int:
     try:
         here = installed()
         if words.command == "test":
-            return run_gate(here)
+            return run_gate(here, long=words.long)
     except SetUpFailed as failure:
         say(str(failure))
         return 1
     except KeyboardInterrupt:
         say("interrupted; the same command goes on from here")
         return 130
-    module = {"demo": "demo", "host": "demo.host", "check": "demo.check"}[words.command]
+    module = {"demo": "demo", "host": "demo.host", "check": "demo.check", "bench": "bench"}[words.command]
     return _become(here, [str(here.python), "-m", module, *arguments[1:]])
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dev.py", description=(__doc__ or "").splitlines()[0])
-    commands = parser.add_subparsers(dest="command", required=True, metavar="demo | test | host | check")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="demo | test | host | check | bench")
     add_demo_arguments(commands.add_parser("demo", help="real flight records become datasets and trained models"))
-    commands.add_parser("test", help="the gate: lint, types, every test")
+    gate = commands.add_parser("test", help="the gate: lint, types, every test")
+    gate.add_argument("--long", action="store_true", help="the full matrix of faults and damaged bytes as well")
     commands.add_parser("host", help="the local host, for dropping files by hand")
     commands.add_parser("check", help="every flow file, its SQL included")
+    add_bench_arguments(commands.add_parser("bench", help="the engine beside its peers: time and memory"))
     return parser
 
 

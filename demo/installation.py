@@ -51,7 +51,7 @@ def installed(interpreter: str = sys.executable) -> Installation:
     """Everything is installed for that interpreter; at once when nothing changed since."""
     with locked(DEV / "set-up.lock", lambda: say("waiting for another set-up to end")):
         version = _output([interpreter, "-c", "import sys; print('%d%d' % sys.version_info[:2])"])
-        python = _python_environment(interpreter, DEV / f"py{version}", REQUIREMENTS)
+        python = python_environment(interpreter, DEV / f"py{version}", REQUIREMENTS)
         node = _node(python)
         return Installation(python, node, _azurite(node))
 
@@ -59,7 +59,7 @@ def installed(interpreter: str = sys.executable) -> Installation:
 def mltable_python() -> Path:
     """The Python that has Azure ML's `mltable`; at once when nothing changed since."""
     with locked(DEV / "set-up.lock", lambda: say("waiting for another set-up to end")):
-        return _python_environment(sys.executable, DEV / "mltable", MLTABLE_REQUIREMENTS)
+        return python_environment(sys.executable, DEV / "mltable", MLTABLE_REQUIREMENTS)
 
 
 def say(line: str) -> None:
@@ -67,7 +67,12 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _python_environment(interpreter: str, folder: Path, requirements: Path) -> Path:
+def python_environment(interpreter: str, folder: Path, requirements: Path) -> Path:
+    """The Python of a virtual environment that holds these requirements.
+
+    Raises:
+        SetUpFailed: something in them cannot be installed.
+    """
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     wanted = _digest((requirements,))
     stamp = folder / STAMP

@@ -16,6 +16,8 @@ from demo.services import sample_settings
 
 BEFORE_SET_UP = (
     "dev.py",
+    "bench/__init__.py",
+    "bench/arguments.py",
     "demo/__init__.py",
     "demo/arguments.py",
     "demo/gate.py",

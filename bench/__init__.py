@@ -1,0 +1,1 @@
+"""Benchmarks against peers: repeatable, every contender in a fresh process, ratios printed."""
