@@ -5,6 +5,7 @@ Draft
 |-- quarantine     the rows that broke the contract, local
 |-- counts         rows at each station, from independent counts
 |-- schema, profile, fitted, checks, notes
+|-- dialects       how each upload is written, declared or detected
 `-- rejection      why nothing may be published, or None
 """
 
@@ -91,6 +92,7 @@ class Draft:
     files: tuple[DataFile, ...]
     quarantine: tuple[DataFile, ...]
     counts: RowCounts
+    dialects: tuple[dict[str, Any], ...] = ()
     schema: tuple[dict[str, Any], ...] = ()
     profile: dict[str, Any] = field(default_factory=dict)
     fitted: dict[str, Any] = field(default_factory=dict)

@@ -40,6 +40,7 @@ def described(flow: LoadedFlow, parameters: Mapping[str, Any], draft: Draft) -> 
         "checks": [asdict(check) for check in draft.checks],
         "profile": draft.profile,
         "fitted": draft.fitted,
+        "dialects": list(draft.dialects),
         "notes": list(draft.notes),
         "versions": {"python": python_version()} | {name: version(name) for name in _ENGINES},
     }

@@ -61,6 +61,12 @@ def bad_records(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
     return suspects(connection, upload) + count(connection, damaged)
 
 
+def ragged_records(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
+    """The number of records of an upload with too few or too many fields."""
+    ragged = "len(list_filter(reasons, lambda reason: reason.rule = 'columns')) > 0"
+    return count(connection, f"SELECT count(*) FROM {quoted(suspects_of(upload))} WHERE {ragged}")
+
+
 def fill_quarantine(connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload]) -> None:
     """The table `quarantine` holds (upload, record, raw, reasons) of every bad record, in (upload, record) order."""
     connection.execute(

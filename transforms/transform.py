@@ -31,6 +31,7 @@ from transforms.quarantine import (
     fill_quarantine,
     find_suspects,
     quarantined,
+    ragged_records,
     top_reasons,
     write_quarantine,
 )
@@ -68,6 +69,12 @@ class Ingested:
     counts: RowCounts
     quarantine: tuple[DataFile, ...]
     reasons: str
+    ragged: int
+
+    @property
+    def dialects(self) -> tuple[dict[str, Any], ...]:
+        """How each upload is written."""
+        return tuple({"upload": upload.reader.name, **upload.reader.dialect} for upload in self.uploads)
 
 
 def transform(
@@ -96,11 +103,15 @@ def transform(
         room = Room(limits.scratch_bytes)
         ingested = _ingest(connection, job, room)
         if rejection := _contract_rejection(recipe, ingested):
-            return Draft((), ingested.quarantine, ingested.counts, rejection=rejection)
+            return _rejected(ingested, rejection)
         try:
             return _finish(connection, job, room, ingested)
         except (UnreadableUpload, StepFailed, EmptyResult) as error:
-            return Draft((), ingested.quarantine, ingested.counts, rejection=Rejection(error.code, str(error)))
+            return _rejected(ingested, Rejection(error.code, str(error)))
+
+
+def _rejected(ingested: Ingested, rejection: Rejection) -> Draft:
+    return Draft((), ingested.quarantine, ingested.counts, dialects=ingested.dialects, rejection=rejection)
 
 
 def _ingest(connection: DuckDBPyConnection, job: Job, room: Room) -> Ingested:
@@ -125,7 +136,9 @@ def _ingest(connection: DuckDBPyConnection, job: Job, room: Room) -> Ingested:
     )
     confirm_ingest(counts)
     files = write_quarantine(connection, job.scratch / "quarantine", job.flow.output.rows_per_file) if keeps_bad else ()
-    return Ingested(uploads, good, counts, files, top_reasons(connection) if keeps_bad and bad else "")
+    reasons = top_reasons(connection) if keeps_bad and bad else ""
+    ragged = sum(ragged_records(connection, upload) for upload in uploads)
+    return Ingested(uploads, good, counts, files, reasons, ragged)
 
 
 def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Ingested) -> Draft:
@@ -145,6 +158,7 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
         () if rejection else files,
         ingested.quarantine,
         counts if not rejection else RowCounts(**(vars(counts) | {"published": 0})),
+        dialects=ingested.dialects,
         schema=_schema(result.relation, profile),
         profile=profile,
         fitted=result.fitted,
@@ -177,6 +191,9 @@ def _open(connection: DuckDBPyConnection, job: Job, upload: LocalUpload, order: 
 
 def _contract_rejection(flow: Flow, ingested: Ingested) -> Rejection | None:
     counts = ingested.counts
+    if flow.source.options.ragged_rows == "reject" and ingested.ragged:
+        message = f"{ingested.ragged:,} of {counts.read:,} records have too few or too many fields; allowed are none"
+        return Rejection("contract_broken", f"{message} (ragged_rows: reject). See the quarantine, mend the data.")
     bad = counts.quarantined + counts.dropped
     refused = flow.contract.bad_rows == "reject" and bad > 0
     if not refused and flow.contract.max_bad_rows.allows(bad, counts.read):
