@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 def check_flow(loaded: LoadedFlow) -> None:
     """The flow's SQL is allowed, its functions are there, and its steps fit the columns, as far as these are known.
 
-    The columns are those of the contract. They are known no longer after a `python` step, a one-hot `encode`
-    or a `join` without `take`; the types of columns from a lookup are not known either. What cannot be decided
-    here is left to the run.
+    The columns are those of the contract. They are known no longer after a `python` step, a one-hot `encode`, a
+    `pivot` without `names` or a `join` without `take`; the types of columns from a lookup are not known either.
+    What cannot be decided here is left to the run.
 
     Raises:
         FlowBroken: a mistake was found; all of the SQL and Python, the first one of the steps.
@@ -87,6 +87,8 @@ def _hides_columns(step: OneStep) -> bool:
     """True when nobody can tell the columns after this step without data."""
     if step.verb == "encode":
         return "one_hot" in step.says.root.values()
+    if step.verb == "pivot":
+        return bool(step.says.learns())
     return step.verb == "python" or (step.verb == "join" and step.says.take is None)
 
 

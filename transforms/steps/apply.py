@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StepsResult:
-    """What the steps left: the relation, the rows around each step, and what was learnt by verb."""
+    """What the steps left: the relation, the rows around each step, what was learnt by verb, and notes for people."""
 
     relation: Relation
     counts: tuple[StepCount, ...]
     fitted: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def apply_steps(connection: DuckDBPyConnection, relation: Relation, flow: Flow, env: StepEnv) -> StepsResult:
@@ -45,6 +46,7 @@ def apply_steps(connection: DuckDBPyConnection, relation: Relation, flow: Flow, 
         return StepsResult(relation, (), {})
     counts: list[StepCount] = []
     fitted: dict[str, Any] = {}
+    notes: list[str] = []
     stations = Stations(connection)
     rows_in = row_count(connection, relation)
     for work, step in steps_at_work(connection, flow, env):
@@ -52,9 +54,10 @@ def apply_steps(connection: DuckDBPyConnection, relation: Relation, flow: Flow, 
             applied = VERBS[step.verb].apply(work, relation, step.says)
             counts.append(_counted(work, step, applied, rows_in))
         stations.passed(work, step, relation, applied.relation)
-        _remember(fitted, applied.fitted)
+        _remember(work, fitted, applied.fitted)
+        notes += [f"{work.path}: {note}" for note in applied.notes]
         relation, rows_in = applied.relation, counts[-1].rows_out
-    return StepsResult(stations.settle(relation), tuple(counts), fitted)
+    return StepsResult(stations.settle(relation), tuple(counts), fitted, tuple(notes))
 
 
 def steps_at_work(connection: DuckDBPyConnection, flow: Flow, env: StepEnv) -> Iterator[tuple[Work, OneStep]]:
@@ -75,6 +78,9 @@ def _counted(work: Work, step: OneStep, applied: Applied, rows_in: int) -> StepC
     return StepCount(work.path, rows_in, applied.removed, applied.added, rows_out)
 
 
-def _remember(fitted: dict[str, Any], learnt: Mapping[str, Any]) -> None:
+def _remember(work: Work, fitted: dict[str, Any], learnt: Mapping[str, Any]) -> None:
     for verb, values in learnt.items():
-        fitted.setdefault(verb, {}).update(values)
+        known = fitted.setdefault(verb, {})
+        if again := sorted(set(known) & set(values)):
+            work.fail(f"`{verb}` has learnt {again[0]} in an earlier step; rename the column in between")
+        known.update(values)

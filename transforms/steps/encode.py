@@ -8,8 +8,11 @@ from pydantic import ConfigDict, Field, RootModel
 
 from transforms.flow.names import ColumnName
 from transforms.relation import ROW, Relation, quoted, text
+from transforms.steps.categories import categories_of, refuse_floats
+from transforms.steps.constants import written
+from transforms.steps.earlier import earlier
 from transforms.steps.step import Applied, Work
-from transforms.steps.type_families import FLOATS, json_value
+from transforms.steps.type_families import json_value
 
 Encoding = Literal["one_hot", "ordinal"]
 MAX_CATEGORIES: dict[Encoding, int] = {"one_hot": 200, "ordinal": 1000}
@@ -62,20 +65,11 @@ def apply(work: Work, relation: Relation, step: Encode) -> Applied:
 
 
 def _categories(work: Work, relation: Relation, column: str, how: Encoding, at: str) -> list[str]:
-    if relation.columns[column] in FLOATS:
-        work.fail(f"{column} is {relation.columns[column]}; categories are texts, whole numbers, dates or booleans", at)
-    most = MAX_CATEGORIES[how]
-    name = quoted(column)
-    rows = work.connection.execute(
-        f"SELECT {name}::VARCHAR FROM {relation.sql} WHERE {work.learning_rows(relation)} AND {name} IS NOT NULL "
-        f"GROUP BY {name} ORDER BY {name} LIMIT {most + 1}"
-    ).fetchall()
-    if len(rows) > most:
-        work.fail(f"{column} has more than {most} categories, too many for {how}; group them first", at)
-    if not rows and work.count(f"SELECT count(*) FROM {relation.sql}"):
-        where = "the train rows" if work.learns_from else "the rows"
-        work.fail(f"no value of {column} in {where} to learn categories from; drop the column", at)
-    return [str(row[0]) for row in rows]
+    refuse_floats(work, relation, column, at)
+    known = earlier(work, column, at, {"categories": list}, encoding=how)
+    if known is not None:
+        return [written(category) for category in known["categories"]]
+    return categories_of(work, relation, column, at, most=MAX_CATEGORIES[how], use=how)
 
 
 def _one_hot(work: Work, relation: Relation, column: str, categories: list[str]) -> list[str]:

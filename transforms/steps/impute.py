@@ -7,19 +7,14 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, RootModel
 
-from transforms.flow.declared import Declared, Scalar
 from transforms.flow.names import ColumnName
 from transforms.relation import ROW, Relation, quoted, text
+from transforms.steps.constants import Constant, fitting
+from transforms.steps.earlier import earlier
 from transforms.steps.step import Applied, Work
 from transforms.steps.type_families import FLOATS, INTEGERS, MOMENTS, json_value
 
 Statistic = Literal["median", "mean", "mode"]
-
-
-class Constant(Declared):
-    """A given value, the same for every run."""
-
-    value: Scalar
 
 
 class Impute(RootModel[dict[ColumnName, Statistic | Constant]]):
@@ -68,20 +63,15 @@ def _fills(work: Work, relation: Relation, step: Impute) -> Iterator[tuple[str, 
     for name, how in step.root.items():
         column = there[work.need(relation, name, f".{name}")]
         kind = relation.columns[column]
+        value: str | None
         if isinstance(how, Constant):
-            statistic, value = "value", _given(work, kind, how, f".{name}")
+            statistic, value = "value", fitting(work, kind, how.value, f".{name}")
+        elif (known := earlier(work, column, f".{name}", {"value": object}, statistic=how)) is not None:
+            statistic, value = how, fitting(work, kind, known["value"], f".{name}")
         else:
             statistic, value = how, _learnt(work, relation, column, how, f".{name}")
         filled = f"CAST({text(value)} AS {kind})" if value is not None else "NULL"
         yield column, (filled, {"statistic": statistic, "value": json_value(kind, value)})
-
-
-def _given(work: Work, kind: str, how: Constant, at: str) -> str | None:
-    written = str(how.value).lower() if isinstance(how.value, bool) else str(how.value)
-    fits = work.connection.execute(f"SELECT TRY_CAST({text(written)} AS {kind})::VARCHAR").fetchall()
-    if fits[0][0] is None:
-        work.fail(f"the value {how.value!r} does not fit a column of type {kind}; give one that does", at)
-    return str(fits[0][0])
 
 
 def _learnt(work: Work, relation: Relation, column: str, how: Statistic, at: str) -> str | None:
@@ -101,7 +91,7 @@ def _learnt(work: Work, relation: Relation, column: str, how: Statistic, at: str
     if found:
         return str(found[0][0])
     if work.count(f"SELECT count(*) FROM {relation.sql}"):
-        where = "the train rows" if work.learns_from else "the rows"
+        where = work.learning_from
         work.fail(f"no value of {column} in {where} to learn a {how} from; give {{value: …}}, or drop the column", at)
     return None
 

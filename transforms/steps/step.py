@@ -36,16 +36,22 @@ class StepEnv:
     lookups: Mapping[str, Relation]
     parameters: Mapping[str, Any]
     folder: Path
+    fitted: Mapping[str, Any] | None = None
+    """What an earlier run learnt, by verb and column: applied again where it is given, and nothing is learnt."""
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What a step left: the new relation, rows removed and added, each counted by itself, and what it learnt."""
+    """What a step left: the new relation, rows removed and added, each counted by itself, and what it learnt.
+
+    `notes` are sentences for people, about what the rows do not show.
+    """
 
     relation: Relation
     removed: int = 0
     added: int = 0
     fitted: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,16 @@ class Work:
     place: int
     learns_from: str | None = None
     """The split column, when what is learnt must come from its `train` rows alone."""
+
+    @property
+    def verb(self) -> str:
+        """The verb of the step."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def learning_from(self) -> str:
+        """The rows to learn from, in words."""
+        return "the train rows" if self.learns_from else "the rows"
 
     def fail(self, message: str, at: str = "") -> NoReturn:
         """The step ends here: the sentence names the place in the flow file."""

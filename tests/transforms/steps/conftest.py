@@ -26,6 +26,7 @@ class Outcome:
     types: dict[str, str]
     counts: tuple[StepCount, ...]
     fitted: dict[str, Any]
+    notes: tuple[str, ...]
     row_numbers: list[int]
 
 
@@ -50,13 +51,14 @@ def run(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Run:
         lookups: Mapping[str, Any] | None = None,
         parameters: Mapping[str, Any] | None = None,
         files: Mapping[str, str] | None = None,
+        fitted: Mapping[str, Any] | None = None,
     ) -> Outcome:
         for name, text in (files or {}).items():
             (tmp_path / name).write_text(text, encoding="utf-8")
         declared = {name: Parameter(type="string", default="") for name in parameters or {}}
         flow = flow_of(list(steps), rows, lookups).model_copy(update={"parameters": declared})
         tables = {name: table_of(connection, f"lookup_{name}", table) for name, table in (lookups or {}).items()}
-        env = StepEnv(tables, parameters or {}, tmp_path)
+        env = StepEnv(tables, parameters or {}, tmp_path, fitted)
         result = apply_steps(connection, table_of(connection, "rows", rows), flow, env)
         numbers = connection.execute(f"SELECT {ROW} FROM {result.relation.sql}").fetchall()
         return Outcome(
@@ -64,6 +66,7 @@ def run(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Run:
             types=dict(result.relation.columns),
             counts=result.counts,
             fitted=result.fitted,
+            notes=result.notes,
             row_numbers=[number for (number,) in numbers],
         )
 
