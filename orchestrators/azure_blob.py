@@ -98,6 +98,22 @@ class AzureBlobLake:
                 raise UploadChanged(f"{where} was replaced while version {upload.etag} was to be read") from missing
         return sha256_of(to)
 
+    def read_start(self, upload: Upload, size_bytes: int) -> bytes:
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+
+        where = f"{upload.container}/{upload.name}"
+        if not upload.size_bytes:
+            return b""  # storage refuses a range of nothing
+        with told_as_unavailable(f"reading {where}"):
+            try:
+                stream = self._blob(upload.container, upload.name).download_blob(
+                    offset=0, length=size_bytes, etag=f'"{upload.etag}"', match_condition=MatchConditions.IfNotModified
+                )
+                return stream.readall()
+            except (ResourceModifiedError, ResourceNotFoundError) as missing:
+                raise UploadChanged(f"{where} was replaced or deleted while it was read") from missing
+
     def put_file(self, container: str, name: str, path: Path) -> None:
         with path.open("rb") as file:
             self._write(container, name, file, overwrite=True, max_concurrency=4)

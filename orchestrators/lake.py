@@ -29,6 +29,13 @@ class Lake(Protocol):
             UploadGone: it was deleted.
         """
 
+    def read_start(self, upload: Upload, size_bytes: int) -> bytes:
+        """At most the first `size_bytes` of this very version.
+
+        Raises:
+            UploadChanged: it is no longer there.
+        """
+
     def put_file(self, container: str, name: str, path: Path) -> None:
         """A content-named file is there; writing it again changes nothing."""
 

@@ -30,7 +30,7 @@ def request_run(
         RequestRefused: a lookup is not in the lookup container.
     """
     bound = _as_json(bind_parameters(flow.flow.parameters, parameters))
-    lookups = {name: _lookup(services, flow, name) for name in sorted(flow.flow.lookups)}
+    lookups = present_lookups(services, flow)
     in_order = tuple(sorted(uploads, key=lambda upload: upload.name))
     return RunRequest(
         run_id=run_id_of(flow.flow.name, flow.revision, in_order, lookups, bound, forced_by=forced_by),
@@ -41,6 +41,15 @@ def request_run(
         parameters=bound,
         caller_run_id=caller_run_id,
     )
+
+
+def present_lookups(services: Services, flow: LoadedFlow) -> dict[str, Upload]:
+    """The version that each lookup of a flow has now.
+
+    Raises:
+        RequestRefused: a lookup is not in the lookup container.
+    """
+    return {name: _lookup(services, flow, name) for name in sorted(flow.flow.lookups)}
 
 
 def _lookup(services: Services, flow: LoadedFlow, name: str) -> Upload:

@@ -65,8 +65,8 @@ def _transform(services: Services, flow: LoadedFlow, request: RunRequest, scratc
     started_at, clock = now(), _Stopwatch()
     inbox = scratch / "inbox"
     inbox.mkdir()
-    uploads, checksums = _download(services, request.uploads, inbox, "upload")
-    lookups, lookup_checksums = _download(services, tuple(request.lookups.values()), inbox, "lookup")
+    uploads, checksums = download(services, request.uploads, inbox, "upload")
+    lookups, lookup_checksums = download(services, tuple(request.lookups.values()), inbox, "lookup")
     timings = {"download_s": clock.lap()}
     draft = transform(
         flow,
@@ -74,7 +74,7 @@ def _transform(services: Services, flow: LoadedFlow, request: RunRequest, scratc
         {name: local.path for name, local in zip(request.lookups, lookups, strict=True)},
         request.parameters,
         scratch=scratch,
-        limits=_limits(services),
+        limits=limits(services),
         flows_folder=services.settings.flows_folder,
     )
     timings["transform_s"] = clock.lap()
@@ -106,7 +106,8 @@ def _refuse_what_cannot_fit(services: Services, request: RunRequest) -> None:
         )
 
 
-def _limits(services: Services) -> Limits:
+def limits(services: Services) -> Limits:
+    """What one transform may use, as the settings have it."""
     settings = services.settings
     return Limits(
         memory_bytes=settings.transform_memory_bytes,
@@ -115,7 +116,7 @@ def _limits(services: Services) -> Limits:
     )
 
 
-def _download(
+def download(
     services: Services, versions: tuple[Upload, ...], inbox: Path, kind: str
 ) -> tuple[list[LocalUpload], dict[str, str]]:
     """Every version, pinned, in `inbox`; with the SHA-256 of each by container and name."""
@@ -123,13 +124,14 @@ def _download(
     checksums: dict[str, str] = {}
     for number, version in enumerate(versions):
         # The blob's own name is untrusted: only its endings, which tell format and compression, reach the disk.
-        path = inbox / f"{kind}-{number:05}{_endings(version.name)}"
+        path = inbox / f"{kind}-{number:05}{endings(version.name)}"
         checksums[f"{version.container}/{version.name}"] = services.lake.download(version, path)
         local.append(LocalUpload(name=version.name, path=path))
     return local, checksums
 
 
-def _endings(name: str) -> str:
+def endings(name: str) -> str:
+    """The endings of a blob's name that tell how it is written and packed."""
     return "".join(_ENDING.findall(name.rsplit("/", 1)[-1].lower())[-2:])
 
 

@@ -25,7 +25,7 @@ _LONGEST_DETAIL = 4000
 def json_answer(status: int, document: BaseModel, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
     """A JSON object with a status."""
     return func.HttpResponse(
-        document.model_dump_json(),
+        document.model_dump_json(by_alias=True),
         status_code=status,
         mimetype="application/json",
         charset="utf-8",

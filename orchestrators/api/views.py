@@ -29,7 +29,7 @@ Item = TypeVar("Item", bound=BaseModel)
 class View(BaseModel):
     """A JSON object that a caller gets; every field is always there."""
 
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True, ser_json_bytes="base64")
 
 
 class UploadVersion(View):
