@@ -23,6 +23,8 @@ app.queue_trigger(arg_name="message", queue_name=poison.QUEUE, connection=LAKE)(
 app.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%")(with_client(triggers.sweep_uploads))
 
 app.route("flows/{flow}/runs", methods=["POST"])(with_client(triggers.post_run))
+app.route("flows/{flow}/preview", methods=["POST"])(triggers.post_preview)
+app.route("transforms/{flow}", methods=["POST"])(with_client(triggers.post_transform))
 app.route("runs/{run_id}/cancel", methods=["POST"])(with_client(triggers.post_cancel))
 app.route("runs/{run_id}/rerun", methods=["POST"])(with_client(triggers.post_rerun))
 app.route("runs/{run_id}", methods=["GET"])(triggers.get_run)

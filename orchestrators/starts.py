@@ -17,14 +17,19 @@ log = logging.getLogger(__name__)
 
 async def start_run(services: Services, client: DurableOrchestrationClient, request: RunRequest) -> RunRecord:
     """The run is on record and, unless it is over, its plan has an instance; safe to call any number of times."""
-    opened = RunRecord(request=request, status="running", uploads="running", started_at=now())
-    record = await asyncio.to_thread(services.ledger.open_run, opened)
+    record = await asyncio.to_thread(open_run, services, request)
     if record.finished_at or await instance_status(client, request.run_id) is not None:
         log.info("run %s: already %s", request.run_id, record.status)
         return record
     await _start(client, names.INGEST, request.run_id, request)
     log.info("run %s: started, flow %s, %d upload(s)", request.run_id, request.flow, len(request.uploads))
     return record
+
+
+def open_run(services: Services, request: RunRequest) -> RunRecord:
+    """The run is on record: as it is now, or as somebody had it before."""
+    opened = RunRecord(request=request, status="running", uploads="running", started_at=now())
+    return services.ledger.open_run(opened)
 
 
 async def close_run(services: Services, client: DurableOrchestrationClient, outcome: Outcome) -> RunRecord:

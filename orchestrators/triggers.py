@@ -9,7 +9,7 @@ import azure.functions as func
 from azure.durable_functions import DurableOrchestrationClient
 from azurefunctions.extensions.bindings.blob import BlobClient
 
-from orchestrators.api import cancelling, runs, starting, state
+from orchestrators.api import cancelling, direct, preview, runs, starting, state
 from orchestrators.api.answers import answered, answered_async
 from orchestrators.intake import take_blob
 from orchestrators.poison import record_poisoned
@@ -48,6 +48,16 @@ async def post_rerun(req: func.HttpRequest, client: DurableOrchestrationClient) 
 async def post_cancel(req: func.HttpRequest, client: DurableOrchestrationClient) -> func.HttpResponse:
     """The run was told to end."""
     return await answered_async(lambda: cancelling.cancel(services(), req, client))
+
+
+async def post_transform(req: func.HttpRequest, client: DurableOrchestrationClient) -> func.HttpResponse:
+    """A run was carried out within the request, or its plan goes on with it."""
+    return await answered_async(lambda: direct.post_transform(services(), req, client))
+
+
+def post_preview(req: func.HttpRequest) -> func.HttpResponse:
+    """A flow was tried out."""
+    return answered(lambda: preview.post_preview(services(), req))
 
 
 def get_run(req: func.HttpRequest) -> func.HttpResponse:

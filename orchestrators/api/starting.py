@@ -8,7 +8,7 @@ import time
 import azure.functions as func
 from azure.durable_functions import DurableOrchestrationClient
 
-from orchestrators.api.bodies import Rerun, StartRun, body_of
+from orchestrators.api.bodies import Rerun, StartRun, TransformNow, body_of
 from orchestrators.api.runs import answer_run, known_run
 from orchestrators.api.uploads import named_flow, named_upload
 from orchestrators.callbacks import ask_for_callback, problem_with_callback
@@ -65,7 +65,7 @@ async def wait_for_end(services: Services, record: RunRecord, seconds: float) ->
     return record
 
 
-def run_asked_for(services: Services, flow_name: str, asked: StartRun) -> RunRequest:
+def run_asked_for(services: Services, flow_name: str, asked: StartRun | TransformNow) -> RunRequest:
     """The run that a body asks for."""
     flow = named_flow(services, flow_name)
     uploads = [named_upload(services, flow, name) for name in dict.fromkeys(asked.uploads)]
