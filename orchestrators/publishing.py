@@ -14,6 +14,7 @@ from orchestrators import layout
 from orchestrators.messages import Publication, Published, RunRequest
 from orchestrators.services import Services, now
 from transforms.manifest import files_beside, json_bytes
+from transforms.profile.column import without_sketches
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ def _write_dataset(services: Services, publication: Publication) -> None:
     beside = files_beside(document)
     for name, content in beside.items():
         services.lake.put(output, folder + name, content)
+    document["profile"] = without_sketches(document["profile"])
     document["beside"] = {name: hashlib.sha256(content).hexdigest() for name, content in beside.items()}
     document["published_at"] = now().isoformat()
     if services.lake.create(output, folder + layout.MANIFEST, json_bytes(document)):

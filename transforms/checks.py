@@ -21,9 +21,9 @@ _COMPARISON = re.compile(r"^(?P<left>[^<>=!]+?)\s*(?:<=|>=|<>|!=|==|=|<|>)\s*[^<
 
 
 def run_checks(
-    connection: DuckDBPyConnection, relation: Relation, checks: Sequence[str], parameters: Mapping[str, Any]
+    connection: DuckDBPyConnection, relation: Relation, checks: Mapping[int, str], parameters: Mapping[str, Any]
 ) -> tuple[CheckResult, ...]:
-    """Each check is known to hold or not, with the value it looked at.
+    """Each check, by its place in the flow, is known to hold or not, with the value it looked at.
 
     Shape:
         `rows` is the number of rows and `null_fraction(column)` the share of nulls. A check that is null fails.
@@ -35,16 +35,20 @@ def run_checks(
         >>> from transforms.relation import relation_of
         >>> connection = duckdb.connect()
         >>> _ = connection.execute("CREATE TABLE trips AS SELECT i AS __row, i AS id FROM range(5) r(i)")
-        >>> run_checks(connection, relation_of(connection, "trips"), ["rows >= 100"], {})
-        (CheckResult(check='rows >= 100', value=5, passed=False),)
+        >>> run_checks(connection, relation_of(connection, "trips"), {0: "rows >= 100"}, {})
+        (CheckResult(check='rows >= 100', value=5, passed=False, then='reject', detail=''),)
     """
     connection.execute("CREATE OR REPLACE TEMP MACRO null_fraction(value) AS avg((value IS NULL)::INTEGER)")
-    return tuple(_run(connection, relation, index, check, parameters) for index, check in enumerate(checks))
+    return tuple(_run(connection, relation, index, check, parameters) for index, check in checks.items())
 
 
 def rejection_of(results: Sequence[CheckResult]) -> Rejection | None:
-    """Why the dataset may not be published, naming every check that failed."""
-    failed = [f"{result.check} (found {_shown(result.value)})" for result in results if not result.passed]
+    """Why the dataset may not be published, naming every check that failed and was to reject it."""
+    failed = [
+        f"{result.check} (found {_shown(result.value)}{f': {result.detail}' if result.detail else ''})"
+        for result in results
+        if not result.passed and result.then == "reject"
+    ]
     if not failed:
         return None
     return Rejection("check_failed", f"{'; '.join(failed)}: nothing is published; mend the data or the check")

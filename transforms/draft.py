@@ -4,7 +4,7 @@ Draft
 |-- files          the dataset's data files, local
 |-- quarantine     the rows that broke the contract, local
 |-- counts         rows at each station, from independent counts
-|-- schema, profile, fitted, checks, notes
+|-- schema, profile, fitted, checks, drift, notes
 |-- dialects       how each upload is written, declared or detected
 `-- rejection      why nothing may be published, or None
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,13 @@ class RowCounts:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check of the finished dataset."""
+    """One check of the finished dataset; one that did not pass rejects it, or warns. `detail` is for people."""
 
     check: str
     value: float | bool | None
     passed: bool
+    then: Literal["warn", "reject"] = "reject"
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,5 +99,6 @@ class Draft:
     profile: dict[str, Any] = field(default_factory=dict)
     fitted: dict[str, Any] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()
+    drift: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     rejection: Rejection | None = None

@@ -38,6 +38,7 @@ def described(flow: LoadedFlow, parameters: Mapping[str, Any], draft: Draft) -> 
         "schema": list(draft.schema),
         "rows": asdict(draft.counts),
         "checks": [asdict(check) for check in draft.checks],
+        "drift": draft.drift,
         "profile": draft.profile,
         "fitted": draft.fitted,
         "dialects": list(draft.dialects),

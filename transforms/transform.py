@@ -15,6 +15,7 @@ from transforms.checks import rejection_of, run_checks
 from transforms.column_types import contract_type
 from transforms.conservation import confirm_ingest, confirm_steps
 from transforms.draft import DataFile, Draft, Limits, LocalUpload, Rejection, RowCounts
+from transforms.drift_checks import check_drift
 from transforms.engine import open_engine
 from transforms.errors import EmptyResult, StepFailed, UnreadableUpload
 from transforms.flow.load import LoadedFlow
@@ -58,6 +59,7 @@ class Job:
     parameters: Mapping[str, Any]
     scratch: Path
     flows_folder: Path
+    previous: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,11 @@ def transform(
     scratch: Path,
     limits: Limits,
     flows_folder: Path,
+    previous: Mapping[str, Any] | None = None,
 ) -> Draft:
     """Local uploads have become a draft: data files, quarantine, profile and counts, or the reason why not.
+
+    `previous` is the profile of the dataset that drift checks compare with, where there is one.
 
     Shape:
         Rows keep (upload, record) order. Everything is written below `scratch`, a folder for this run alone.
@@ -98,7 +103,7 @@ def transform(
     """
     recipe = flow.flow if isinstance(flow, LoadedFlow) else flow
     bound = bind_parameters(recipe.parameters, parameters)
-    job = Job(recipe, uploads, lookups, bound, scratch.resolve(), flows_folder)
+    job = Job(recipe, uploads, lookups, bound, scratch.resolve(), flows_folder, previous)
     with open_engine(job.scratch, limits) as connection:
         room = Room(limits.scratch_bytes)
         ingested = _ingest(connection, job, room)
@@ -152,7 +157,10 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
     files, profile = _written(connection, job, result.relation)
     counts = RowCounts(**(vars(ingested.counts) | {"steps": result.counts, "published": rows_in_footers(files)}))
     confirm_steps(counts)
-    checks = run_checks(connection, result.relation, job.flow.checks, job.parameters)
+    checks = run_checks(connection, result.relation, job.flow.sql_checks, job.parameters)
+    drifts = [check_drift(drift, job.previous, profile, f"checks[{place}]")
+              for place, drift in job.flow.drift_checks.items()]  # fmt: skip
+    checks += tuple(found for drifted in drifts for found in drifted.results)
     rejection = rejection_of(checks)
     return Draft(
         () if rejection else files,
@@ -163,7 +171,8 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
         profile=profile,
         fitted=result.fitted,
         checks=checks,
-        notes=_notes(connection, job, ingested),
+        drift={name: column for drifted in drifts for name, column in drifted.columns.items()},
+        notes=(*_notes(connection, job, ingested), *(note for drifted in drifts for note in drifted.notes)),
         rejection=rejection,
     )
 

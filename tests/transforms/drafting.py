@@ -54,6 +54,7 @@ def drafted(
     limits: Limits = LIMITS,
     lookups: Mapping[str, bytes] | None = None,
     parameters: Mapping[str, Any] | None = None,
+    previous: Mapping[str, Any] | None = None,
 ) -> Drafted:
     """What the flow makes of the uploads; the second is `2-upload.csv`, and so on."""
     with tempfile.TemporaryDirectory() as folder:
@@ -65,7 +66,14 @@ def drafted(
         ]
         tables = {key: _written(Path(folder) / key, data) for key, data in (lookups or {}).items()}
         draft = transform(
-            flow, local, tables, parameters or {}, scratch=scratch, limits=limits, flows_folder=Path(folder)
+            flow,
+            local,
+            tables,
+            parameters or {},
+            scratch=scratch,
+            limits=limits,
+            flows_folder=Path(folder),
+            previous=previous,
         )
         return Drafted(
             draft,

@@ -95,7 +95,7 @@ def check_sql(flow: Flow, file: str = "") -> list[Mistake]:
         for at, wrongs_here in _wrongs_of_step(step.says, *names, flow.lookups)
         for wrong in wrongs_here
     ]
-    for place, check in enumerate(flow.checks):
+    for place, check in flow.sql_checks.items():
         found += [(f"checks[{place}]", wrong) for wrong in wrongs(check, "total", *names)]
     return [Mistake(file or f"{flow.name}.yaml", path, *wrong) for path, wrong in found]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field
 
+from transforms.flow.checks import Check, Drift, DriftCheck
 from transforms.flow.contract import Contract
 from transforms.flow.declared import Declared
 from transforms.flow.keep import Keep
@@ -16,8 +15,6 @@ from transforms.flow.parameters import Parameter
 from transforms.flow.source import Source
 from transforms.flow.steps import Step
 from transforms.flow.then import Then
-
-Check = Annotated[str, Field(min_length=1)]
 
 
 class Flow(Declared):
@@ -31,6 +28,16 @@ class Flow(Declared):
     lookups: dict[WordName, Lookup] = Field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     output: Output = Output()
-    checks: tuple[Check, ...] = Field((), description="aggregates that must be true, such as `rows >= 100`")
+    checks: tuple[Check, ...] = Field((), description="what must hold: aggregates such as `rows >= 100`, and `drift`")
     then: Then | None = None
     keep: Keep = Keep()
+
+    @property
+    def sql_checks(self) -> dict[int, str]:
+        """The checks that are SQL, by their place."""
+        return {place: check for place, check in enumerate(self.checks) if isinstance(check, str)}
+
+    @property
+    def drift_checks(self) -> dict[int, Drift]:
+        """The checks that compare with an earlier dataset, by their place."""
+        return {place: check.drift for place, check in enumerate(self.checks) if isinstance(check, DriftCheck)}

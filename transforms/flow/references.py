@@ -100,7 +100,7 @@ def _parameters(flow: Flow) -> Iterator[Found]:
         if step.verb not in {"python", "select", "rename"}
     ]
     expressions += [(("contract", "rules", name), rule) for name, rule in flow.contract.rules.items()]
-    expressions += [(("checks", place), check) for place, check in enumerate(flow.checks)]
+    expressions += [(("checks", place), check) for place, check in flow.sql_checks.items()]
     for path, text in expressions:
         for name in _PARAMETER.findall(_QUOTED.sub("''", text)):
             if name not in flow.parameters:

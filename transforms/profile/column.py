@@ -85,7 +85,8 @@ class ColumnProfile:
         edges = np.linspace(low, high, bins + 1)
         reached = np.rint(points.shares_up_to(edges[1:-1]) * points.weight)
         counts = np.diff([0, *reached, round(points.weight)]).astype(int)
-        return {"edges": [shown_number(float(edge), self.type) for edge in edges], "counts": counts.tolist()}
+        whole = [float(edge) if kind_of(self.type) == "moment" else float(f"{edge:.{_DIGITS}g}") for edge in edges]
+        return {"edges": [shown_number(edge, self.type) for edge in whole], "counts": counts.tolist()}
 
 
 def column_of(document: Mapping[str, Any]) -> ColumnProfile:
