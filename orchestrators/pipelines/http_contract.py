@@ -28,7 +28,7 @@ from orchestrators.pipelines.port import (
     StillRunning,
 )
 from orchestrators.pipelines.urls import is_same_origin, problem_with, resolved
-from orchestrators.pipelines.verdicts import CONFLICT, PASSING, passing_trouble, refusal, unreadable
+from orchestrators.pipelines.verdicts import CONFLICT, PASSING, Advice, passing_trouble, refusal, unreadable
 from transforms.flow.then.http import HeaderAuth
 
 logger = logging.getLogger(__name__)
@@ -88,8 +88,8 @@ def _raise_if_passing(answer: Answer, url: str) -> None:
 def _refusal(answer: Answer, url: str, auth: Auth | None, settings: tuple[str, ...]) -> Refused | None:
     taken = f" ({', '.join(settings)})" if settings else ""
     not_there = f"Check `then.url`, or the app setting that it takes{taken}"
-    refused = refusal(answer, url, not_allowed=_not_allowed(auth), not_there=not_there)
-    return refused or (None if answer.status == _ACCEPTED else unreadable(answer, url))
+    advice = Advice("`then.url`", _not_allowed(auth), not_there)
+    return refusal(answer, url, advice) or (None if answer.status == _ACCEPTED else unreadable(answer, url, advice))
 
 
 def _not_allowed(auth: Auth | None) -> str:

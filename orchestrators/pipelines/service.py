@@ -25,11 +25,12 @@ from orchestrators.pipelines.port import (
 )
 from orchestrators.pipelines.sending import Request, Sender
 from orchestrators.pipelines.urls import without_query
-from orchestrators.pipelines.verdicts import CONFLICT, PASSING, passing_trouble, refusal, told, unreadable
+from orchestrators.pipelines.verdicts import CONFLICT, PASSING, Advice, passing_trouble, refusal, told, unreadable
 
 logger = logging.getLogger(__name__)
 
 _LONGEST_MESSAGE = 1000
+_LONGEST_WORD = 200
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,10 @@ class ServicePipeline:
         Raises:
             PipelineUnavailable: passing trouble; it may have started all the same.
         """
-        if call.first and isinstance(failed := self._put_or_posted(call.first), Refused):
-            return failed
+        if call.first:
+            first = call.first.model_copy(update={"settings": call.settings})
+            if isinstance(failed := self._put_or_posted(first), Refused):
+                return failed
         answer = self._put_or_posted(call)
         if isinstance(answer, Refused):
             return answer
@@ -184,8 +187,8 @@ class ServicePipeline:
             raise _InConflict(told(answer, request.url), answer.retry_after_s())
         if answer.status in PASSING:
             raise passing_trouble(answer, request.url)
-        refused = refusal(answer, request.url, not_allowed=_not_allowed(request.auth), not_there=_not_there(declared))
-        return refused or unreadable(answer, request.url) or answer
+        advice = Advice(declared.fields, not_allowed=_not_allowed(request.auth), not_there=_not_there(declared))
+        return refusal(answer, request.url, advice) or unreadable(answer, request.url, advice) or answer
 
     def _standing(self, started: Started, answer: Answer, document: dict[str, Any]) -> StillRunning | Finished:
         standing = self._service.standing(document)
@@ -196,11 +199,12 @@ class ServicePipeline:
             return Finished(
                 status=standing.end, target_run_id=started.target_run_id, message=message or None, link=link
             )
-        if standing.word not in self._service.running:
-            logger.warning("run %s: %r is no word of the service: taken as running", started.run_id, standing.word)
-        logger.info("run %s: the pipeline is %r", started.run_id, standing.word)
+        word = standing.word and standing.word[:_LONGEST_WORD]
+        if word not in self._service.running:
+            logger.warning("run %s: %r is no word of the service: taken as running", started.run_id, word)
+        logger.info("run %s: the pipeline is %r", started.run_id, word)
         update = {"retry_after_s": answer.retry_after_s(), "link": link}
-        return StillRunning(started=started.model_copy(update=update), word=standing.word)
+        return StillRunning(started=started.model_copy(update=update), word=word)
 
 
 class _InConflict(PipelineUnavailable):
@@ -208,8 +212,10 @@ class _InConflict(PipelineUnavailable):
 
 
 def _is_ours(answer: Answer, call: PipelineCall) -> bool:
-    there = (answer.document or {}).get("properties") or {}
-    return bool(there.get("tags")) and there["tags"] == call.body["properties"]["tags"]
+    there = (answer.document or {}).get("properties")
+    tags = there.get("tags") if isinstance(there, dict) else None
+    # The service may have added tags of its own.
+    return isinstance(tags, dict) and call.body["properties"]["tags"].items() <= tags.items()
 
 
 def _taken(call: PipelineCall) -> Refused:

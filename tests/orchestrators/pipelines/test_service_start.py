@@ -194,7 +194,7 @@ def test_a_conflict_is_passing_trouble(case: Case, at: Target, tls_service: Reco
 
 def test_a_job_of_that_name_that_is_this_runs_is_taken_for_started(at: Target, tls_service: RecordingService) -> None:
     there = AZUREML_JOB.standing("Running")
-    there["properties"]["tags"] = AZUREML_JOB.sent["properties"]["tags"]
+    there["properties"]["tags"] = {**AZUREML_JOB.sent["properties"]["tags"], "added": "by the service"}
     tls_service.will(reply(409), reply(200, there))
     pipeline, call = at(AZUREML_JOB)
     assert isinstance(pipeline.start(call), Started)
@@ -204,8 +204,18 @@ def test_a_job_of_that_name_that_is_this_runs_is_taken_for_started(at: Target, t
     ]
 
 
-def test_a_job_of_that_name_that_is_anothers_is_refused(at: Target, tls_service: RecordingService) -> None:
-    tls_service.will(reply(409), reply(200, AZUREML_JOB.standing("Running")))
+@pytest.mark.parametrize(
+    "there",
+    [
+        pytest.param(AZUREML_JOB.standing("Running"), id="other tags"),
+        pytest.param({"properties": 5}, id="no properties"),
+        pytest.param({"properties": {"tags": []}}, id="no tags"),
+    ],
+)
+def test_a_job_of_that_name_that_is_anothers_is_refused(
+    there: dict[str, Any], at: Target, tls_service: RecordingService
+) -> None:
+    tls_service.will(reply(409), reply(200, there))
     pipeline, call = at(AZUREML_JOB)
     refused = pipeline.start(call)
     assert isinstance(refused, Refused)
