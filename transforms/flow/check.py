@@ -18,7 +18,7 @@ from transforms.relation import ROW, Relation, quoted, relation_of
 from transforms.steps.apply import steps_at_work
 from transforms.steps.catalog import VERBS
 from transforms.steps.join import Join
-from transforms.steps.python import load_function
+from transforms.steps.own_function import load_function
 from transforms.steps.refusal import Refused, UnknownColumn
 from transforms.steps.step import StepEnv, Work
 

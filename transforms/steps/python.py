@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import inspect
 import sys
-import traceback
-from collections.abc import Callable
-from pathlib import Path
+import tempfile
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -16,12 +13,18 @@ from transforms.flow.declared import Declared
 from transforms.flow.lookup import Columns
 from transforms.flow.names import RESERVED
 from transforms.relation import ROW, Relation, arrow_table, quoted
+from transforms.steps.batches import batches_of, keep, read_back
 from transforms.steps.frames import frame_of, table_of_frame
-from transforms.steps.refusal import Refused
+from transforms.steps.own_function import OwnFunction, load_function
 from transforms.steps.step import Applied, Work
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_STREAMED = {
+    "same": f"SELECT {{columns}}, here.{ROW} FROM {{settled}} AS here POSITIONAL JOIN {{{{}}}} AS there",
+    "may_change": f"SELECT *, row_number() OVER () - 1 AS {ROW} FROM {{{{}}}}",
+}
 
 
 class Python(Declared):
@@ -43,68 +46,67 @@ def apply(work: Work, relation: Relation, step: Python) -> Applied:
         (n, k) -> (n, columns that the function returns), rows in the order the function leaves them: with
         `rows: same` it must return as many rows, and the order is taken as unchanged. With
         `rows: may_change` all n rows count as removed, all that come back as added, and they are numbered anew.
-        The whole table is in memory here, and nowhere else. `columns` keeps it small: with `rows: same` the columns
-        that the function does not see stay as they are, with `rows: may_change` they are gone.
-        A frame's index is not kept. Whole numbers with nulls are pandas' nullable integers in a frame.
-        The annotation of the first parameter decides: `pandas.DataFrame`, or an Arrow table for any other.
+        The annotation of the first parameter decides what the function gets:
+        `pyarrow.RecordBatchReader` or `Iterator[pyarrow.RecordBatch]`: batches, one after the other. It returns
+        batches (or yields them), of one schema. Memory holds a batch, whatever the size of the table.
+        `pandas.DataFrame`: a frame, whose index is not kept. Whole numbers with nulls are nullable integers.
+        Anything else: a `pyarrow.Table`. Of frames and tables the whole is in memory.
+        `columns` keeps it small: with `rows: same` the columns that the function does not see stay as they are,
+        with `rows: may_change` they are gone.
     Raises:
-        StepFailed: the function raises, or returns something else than a table of that many rows.
+        StepFailed: the function raises, or returns something else than a table, or batches, of that many rows.
+    Example:
+        >>> # flows/own.py:    def shouted(table: pa.Table) -> pa.Table:
+        >>> #                      return table.set_column(0, "name", pc.utf8_upper(table["name"]))
+        >>> # flows/trip.yaml: - python: {call: "own:shouted", columns: [name]}
     """
-    function = load_function(work.env.folder, step.call, work.path)
+    own = load_function(work.env.folder, step.call, work.path)
+    return (_streamed if own.takes == "batches" else _at_once)(work, relation, step, own)
+
+
+def _columns(work: Work, relation: Relation, step: Python) -> tuple[list[str], list[str]]:
+    """The quoted columns that the function sees, and those that it does not."""
     names = [work.need(relation, name, f".columns[{place}]") for place, name in enumerate(step.columns or [])]
-    seen = ", ".join(names or [quoted(column) for column in relation.columns])
-    table = arrow_table(work.connection, f"SELECT {seen} FROM {relation.sql} ORDER BY {ROW}")
-    returned = _as_table(work, step, _called(work, step, function, table), table.schema)
-    _refuse_names(work, step, returned)
+    seen = names or [quoted(column) for column in relation.columns]
+    return seen, [quoted(column) for column in relation.columns if quoted(column) not in seen]
+
+
+def _at_once(work: Work, relation: Relation, step: Python, own: OwnFunction) -> Applied:
+    seen, unseen = _columns(work, relation, step)
+    table = arrow_table(work.connection, f"SELECT {', '.join(seen)} FROM {relation.sql} ORDER BY {ROW}")
+    returned = _as_table(work, step, own.called(frame_of(table) if own.takes == "frame" else table), table.schema)
+    _refuse_names(work, step, returned.column_names, unseen)
     numbered = returned.append_column(ROW, _row_numbers(work, relation, step, returned))
     if step.rows == "same":
-        unseen = [quoted(column) for column in relation.columns if names and quoted(column) not in names]
         return Applied(work.from_arrow(numbered, relation, unseen))
     made = work.from_arrow(numbered)
     return Applied(made, removed=table.num_rows, added=work.count(f"SELECT count(*) FROM {made.sql}"))
 
 
-def load_function(folder: Path, call: str, path: str) -> Callable[..., Any]:
-    """The function that `call` names, from its file and without a change to the import path.
-
-    Raises:
-        StepFailed: there is no such file or function, or the file cannot be imported.
-    """
-    module_name, name = call.split(":")
-    file = folder / f"{module_name}.py"
-    if not file.is_file():
-        raise Refused(
-            f"{path}.call", f"no file {file.name} beside the flow; write it, or name the module that is there"
-        )
-    spec = importlib.util.spec_from_file_location(f"_flow_{module_name}", file)
-    if spec is None or spec.loader is None:
-        raise Refused(f"{path}.call", f"{file.name} cannot be loaded as a Python module")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 - the file is the user's, and so is whatever it raises
-        raise Refused(f"{path}.call", f"{file.name} cannot be imported: {_blame(error, file)}") from None
-    function: Callable[..., Any] | None = getattr(module, name, None)
-    if function is None or not callable(function):
-        known = [key for key, value in vars(module).items() if inspect.isfunction(value) and not key.startswith("_")]
-        raise Refused(f"{path}.call", f"no function {name} in {file.name}; it has {', '.join(known) or 'none'}")
-    return function
+def _streamed(work: Work, relation: Relation, step: Python, own: OwnFunction) -> Applied:
+    seen, unseen = _columns(work, relation, step)
+    # Rows that fail in a step before must not fail inside the function, which would be blamed for them.
+    settled = work.settled(relation)
+    rows_in = work.count(f"SELECT count(*) FROM {settled.sql}")
+    with tempfile.TemporaryFile(dir=work.env.scratch) as file:
+        returned = own.each(_iterable(work, step, own.called(batches_of(work, settled, ", ".join(seen)))))
+        rows = keep(work, returned, file, lambda columns: _refuse_names(work, step, columns, unseen))
+        if step.rows == "same":
+            _refuse_other_rows(work, step, rows, rows_in)
+        columns = ", ".join([*unseen, "there.*"])
+        made = read_back(work, file, _STREAMED[step.rows].format(columns=columns, settled=settled.sql))
+    work.drop(settled)
+    if step.rows == "same":
+        return Applied(made)
+    return Applied(made, removed=rows_in, added=rows)
 
 
-def _called(work: Work, step: Python, function: Callable[..., Any], table: pa.Table) -> Any:
-    given = frame_of(table) if _wants_pandas(function) else table
-    try:
-        return function(given)
-    except Exception as error:  # noqa: BLE001 - the function is the user's, and so is whatever it raises
-        file = Path(inspect.getfile(function))
-        raise Refused(f"{work.path}.call", f"{step.call} failed: {_blame(error, file)}") from None
-
-
-def _wants_pandas(function: Callable[..., Any]) -> bool:
-    first = next(iter(inspect.signature(function).parameters.values()), None)
-    written = first.annotation if first else None
-    name = written if isinstance(written, str) else getattr(written, "__name__", "")
-    return name.rpartition(".")[2] == "DataFrame"
+def _iterable(work: Work, step: Python, returned: Any) -> Iterable[Any]:
+    if isinstance(returned, Iterable):
+        return returned
+    return work.fail(
+        f"{step.call} returned {type(returned).__name__}; return a pyarrow.RecordBatchReader, or yield batches", ".call"
+    )
 
 
 def _as_table(work: Work, step: Python, returned: Any, before: pa.Schema) -> pa.Table:
@@ -120,12 +122,15 @@ def _as_table(work: Work, step: Python, returned: Any, before: pa.Schema) -> pa.
     )
 
 
-def _refuse_names(work: Work, step: Python, returned: pa.Table) -> None:
-    folded = [name.casefold() for name in returned.column_names]
+def _refuse_names(work: Work, step: Python, returned: Sequence[str], unseen: Sequence[str]) -> None:
+    folded = [name.casefold() for name in returned]
     if reserved := [name for name in folded if name.startswith(RESERVED)]:
         work.fail(f"{step.call} returned {reserved[0]!r}; names that start with two underscores are reserved", ".call")
     if twice := sorted({name for name in folded if folded.count(name) > 1}):
         work.fail(f"{step.call} returned the column {twice[0]!r} twice; names differ in more than case", ".call")
+    hidden = {name.casefold() for name in unseen} if step.rows == "same" else set()
+    if taken := [name for name in returned if quoted(name.casefold()) in hidden]:
+        work.fail(f"{step.call} returned {taken[0]!r}, a column that it does not see; name it in `columns`", ".call")
 
 
 def _row_numbers(work: Work, relation: Relation, step: Python, returned: pa.Table) -> pa.ChunkedArray[Any]:
@@ -135,17 +140,12 @@ def _row_numbers(work: Work, relation: Relation, step: Python, returned: pa.Tabl
     if step.rows == "may_change":
         return pa.chunked_array([pa.array(np.arange(returned.num_rows, dtype=np.int64))])
     rows = arrow_table(work.connection, f"SELECT {ROW} FROM {relation.sql} ORDER BY {ROW}").column(0)
-    if len(rows) != returned.num_rows:
-        work.fail(
-            f"{step.call} returned {returned.num_rows} rows for {len(rows)}; return as many, or say `rows: may_change`",
-            ".call",
-        )
+    _refuse_other_rows(work, step, returned.num_rows, len(rows))
     return rows
 
 
-def _blame(error: BaseException, file: Path) -> str:
-    """The kind of error, the line of the user's file, and the message, without the data around it."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file]
-    where = f"line {lines[-1]} of {file.name}: " if lines else ""
-    message = str(error).splitlines()[0][:200] if str(error) else ""
-    return f"{where}{type(error).__name__}: {message}"
+def _refuse_other_rows(work: Work, step: Python, returned: int, given: int) -> None:
+    if returned != given:
+        work.fail(
+            f"{step.call} returned {returned} rows for {given}; return as many, or say `rows: may_change`", ".call"
+        )

@@ -36,6 +36,8 @@ class StepEnv:
     lookups: Mapping[str, Relation]
     parameters: Mapping[str, Any]
     folder: Path
+    scratch: Path | None = None
+    """Where a step may keep a file while it works; where the system does, if not told."""
     fitted: Mapping[str, Any] | None = None
     """What an earlier run learnt, by verb and column: applied again where it is given, and nothing is learnt."""
 
@@ -153,6 +155,19 @@ class Work:
             return self.sorted_table(select)
         finally:
             self.connection.unregister(name)
+
+    def from_stream(self, reader: pa.RecordBatchReader, select: str) -> Relation:
+        """A table that holds `select`, in whose place `{}` stands the stream; it has the hidden column."""
+        name = f"step_{self.place}_stream"
+        self.connection.register(name, reader)
+        try:
+            return self.sorted_table(select.format(quoted(name)))
+        finally:
+            self.connection.unregister(name)
+
+    def drop(self, table: Relation) -> None:
+        """A table of this step's own is gone."""
+        self.connection.execute(f"DROP TABLE {table.sql}")
 
     def count(self, query: str) -> int:
         """The one number that the query gives."""

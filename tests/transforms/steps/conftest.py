@@ -58,7 +58,7 @@ def run(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Run:
         declared = {name: Parameter(type="string", default="") for name in parameters or {}}
         flow = flow_of(list(steps), rows, lookups).model_copy(update={"parameters": declared})
         tables = {name: table_of(connection, f"lookup_{name}", table) for name, table in (lookups or {}).items()}
-        env = StepEnv(tables, parameters or {}, tmp_path, fitted)
+        env = StepEnv(tables, parameters or {}, tmp_path, fitted=fitted)
         result = apply_steps(connection, table_of(connection, "rows", rows), flow, env)
         numbers = connection.execute(f"SELECT {ROW} FROM {result.relation.sql}").fetchall()
         return Outcome(
