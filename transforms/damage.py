@@ -17,6 +17,8 @@ DAMAGE = {
     "encoding": "not UTF-8",
     "nul": "a NUL byte",
     "length": "longer than 2,000,000 bytes",
+    "json": "not one JSON object with each of its keys once",
+    "depth": "nested more than 500 deep",
 }
 """What each rule of a damaged record says to people."""
 
@@ -61,7 +63,7 @@ def readable(raw: bytes, rule: str) -> str:
         >>> print(readable(b'caf\xe9 \\ x', "encoding"))
         caf\xe9 \\ x
     """
-    if rule == "quote" or (rule == "length" and _is_text(raw)):
+    if rule in {"quote", "json", "depth"} or (rule == "length" and _is_text(raw)):
         return raw.decode()
     doubled = raw.replace(b"\\", b"\\\\")
     return doubled.decode("utf-8", "backslashreplace").replace("\0", "\\x00")

@@ -121,16 +121,25 @@ def opening_and_closing(data: bytes, dialect: Dialect) -> Offsets | None:
     """Every quote that is not escaped; None where one is escaped outside of quotes."""
     import numpy as np
 
+    quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == dialect.quote[0])
+    kept = unescaped_quotes(data, dialect)
+    escaped = np.setdiff1d(quotes, kept, assume_unique=True) if len(kept) < len(quotes) else quotes[:0]
+    return kept if (np.searchsorted(kept, escaped) % 2 == 1).all() else None
+
+
+def unescaped_quotes(data: bytes, dialect: Dialect) -> Offsets:
+    """Every quote that has an even number of escapes before it."""
+    import numpy as np
+
     letters = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(letters == dialect.quote[0])
+    quotes: Offsets = np.flatnonzero(letters == dialect.quote[0])
     if not dialect.escape or dialect.escape not in data:
         return quotes
     is_escape = letters == dialect.escape[0]
     last_other = np.maximum.accumulate(np.where(is_escape, -1, np.arange(len(letters))))
     escapes_before = quotes - 1 - np.where(quotes > 0, last_other[np.maximum(quotes - 1, 0)], -1)
-    is_escaped = escapes_before % 2 == 1
-    kept, escaped = quotes[~is_escaped], quotes[is_escaped]
-    return kept if (np.searchsorted(kept, escaped) % 2 == 1).all() else None
+    unescaped: Offsets = quotes[escapes_before % 2 == 0]
+    return unescaped
 
 
 def _all_match(letters: NDArray[np.uint8], places: Offsets, text: bytes) -> bool:

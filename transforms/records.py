@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from transforms.record_ends import Offsets
 
 BLOCK_BYTES = 4 * 2**20
-_LONGEST_SEARCH = 4 * BLOCK_BYTES
+LONGEST_SEARCH = 4 * BLOCK_BYTES
+"""Bytes in which a record must end."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,20 @@ class Block:
     def raw(self, index: int) -> bytes:
         """The bytes of one record, without its line break."""
         return self.data[int(self.starts[index]) : int(self.ends[index])]
+
+    def whole_records(self) -> bytes:
+        """The undamaged records, each with one LF behind it."""
+        import numpy as np
+
+        kept = np.ones(len(self), np.bool_)
+        kept[list(self.damaged)] = False
+        starts, ends = self.starts[kept], self.ends[kept]
+        letters = np.frombuffer(self.data, np.uint8).copy()
+        letters[ends] = ord("\n")
+        edges = np.zeros(len(letters) + 1, np.int8)
+        edges[starts] += 1
+        edges[ends + 1] -= 1
+        return letters[np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)].tobytes()
 
     def part(self, first: int, stop: int) -> Block:
         """The block with the records from `first` on, and before `stop`, alone."""
@@ -94,7 +109,7 @@ def _without_mark(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _refuse_endless(held: bytes, offset: int) -> None:
-    if len(held) >= _LONGEST_SEARCH:
+    if len(held) >= LONGEST_SEARCH:
         raise UnreadableUpload(f"no record ends in {len(held):,} bytes from byte {offset:,} on; expected lines of text")
 
 

@@ -158,7 +158,7 @@ def _rewrite(text: _Text, folder: Path, room: Room) -> StagedText:
                 max(0, form.header_rows - records), len(block) if stop is None else max(0, stop - records)
             )
             log.add(data, first_record=max(records, form.header_rows) - form.header_rows + 1)
-            file.write(_whole_records(data))
+            file.write(data.whole_records())
             records, comments = records + len(block), comments + block.comments
     return StagedText(
         name=text.upload.name,
@@ -172,18 +172,3 @@ def _rewrite(text: _Text, folder: Path, room: Room) -> StagedText:
         form=form,
         comments=comments,
     )
-
-
-def _whole_records(block: Block) -> bytes:
-    """The undamaged records, each with one LF behind it."""
-    import numpy as np
-
-    kept = np.ones(len(block), np.bool_)
-    kept[list(block.damaged)] = False
-    starts, ends = block.starts[kept], block.ends[kept]
-    letters = np.frombuffer(block.data, np.uint8).copy()
-    letters[ends] = ord("\n")
-    edges = np.zeros(len(letters) + 1, np.int8)
-    edges[starts] += 1
-    edges[ends + 1] -= 1
-    return letters[np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)].tobytes()

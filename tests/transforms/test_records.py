@@ -105,7 +105,7 @@ def test_no_byte_is_in_two_records_or_in_none(data: bytes) -> None:
 
 
 def test_endless_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "_LONGEST_SEARCH", 2**20)
+    monkeypatch.setattr(records, "LONGEST_SEARCH", 2**20)
     monkeypatch.setattr(records, "BLOCK_BYTES", 2**18)
     with pytest.raises(UnreadableUpload, match="no record ends in 1,048,576 bytes from byte 0 on"):
         found([b"x" * 2**18] * 5)

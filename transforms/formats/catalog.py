@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from transforms.formats.arrow import open_arrow
 from transforms.formats.csv import open_csv
+from transforms.formats.json import open_json
+from transforms.formats.jsonl import open_jsonl
 from transforms.formats.orc import open_orc
 from transforms.formats.parquet import open_parquet
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 FORMATS: dict[Format, Callable[[Opening], Reader]] = {
     "csv": open_csv,
+    "jsonl": open_jsonl,
+    "json": open_json,
     "parquet": open_parquet,
     "arrow": open_arrow,
     "feather": open_arrow,
