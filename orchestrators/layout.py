@@ -19,7 +19,12 @@ PIPELINE = "pipeline.json"
 
 def dataset_folder(request: RunRequest) -> str:
     """The folder of a run's dataset in the output container."""
-    return f"{request.flow}/{request.run_id}/"
+    return folder_of_dataset(request.flow, request.run_id)
+
+
+def folder_of_dataset(flow: str, run_id: str) -> str:
+    """The folder of a dataset in the output container."""
+    return f"{flow}/{run_id}/"
 
 
 def quarantine_folder(request: RunRequest) -> str:

@@ -54,7 +54,10 @@ class Upload(Message):
 
 
 class RunRequest(Message):
-    """One execution of one flow revision over one set of uploads; everything that its identity covers."""
+    """One execution of one flow revision over one set of uploads; everything that its identity covers.
+
+    Beside it `previous`, the run whose dataset the drift checks compare with.
+    """
 
     run_id: str
     flow: str
@@ -63,6 +66,8 @@ class RunRequest(Message):
     lookups: dict[str, Upload] = Field(default_factory=dict)
     parameters: dict[str, Any] = Field(default_factory=dict)
     caller_run_id: str | None = None
+    fitted_from: str | None = None
+    previous: str | None = None
 
 
 class Rows(Message):

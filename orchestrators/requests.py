@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from orchestrators.earlier import previous_run
 from orchestrators.errors import RequestRefused
 from orchestrators.identity import run_id_of
 from orchestrators.messages import RunRequest, Upload
@@ -40,6 +41,8 @@ def request_run(
         lookups=lookups,
         parameters=bound,
         caller_run_id=caller_run_id,
+        # No part of the identity: what is published of these uploads does not follow from it, only whether it is.
+        previous=previous_run(services, flow.flow.name, in_order) if flow.flow.drift_checks else None,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrators import layout
+from orchestrators.earlier import beside_dataset
 from orchestrators.errors import UploadChanged, UploadGone
 from orchestrators.manifest import draft_document
 from orchestrators.messages import Ended, Reason, Rows, RunRequest, Transformed, Upload
@@ -76,6 +77,7 @@ def _transform(services: Services, flow: LoadedFlow, request: RunRequest, scratc
         scratch=scratch,
         limits=limits(services),
         flows_folder=services.settings.flows_folder,
+        previous=beside_dataset(services, request.flow, request.previous, layout.PROFILE),
     )
     timings["transform_s"] = clock.lap()
     _store(services, request, draft)
