@@ -60,6 +60,7 @@ class Job:
     scratch: Path
     flows_folder: Path
     previous: Mapping[str, Any] | None
+    fitted: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,12 @@ def transform(
     limits: Limits,
     flows_folder: Path,
     previous: Mapping[str, Any] | None = None,
+    fitted: Mapping[str, Any] | None = None,
 ) -> Draft:
     """Local uploads have become a draft: data files, quarantine, profile and counts, or the reason why not.
 
-    `previous` is the profile of the dataset that drift checks compare with, where there is one.
+    `previous` is the profile of the dataset that drift checks compare with, where there is one. `fitted` is what
+    an earlier dataset learnt: where it is given, it is applied again and nothing is learnt.
 
     Shape:
         Rows keep (upload, record) order. Everything is written below `scratch`, a folder for this run alone.
@@ -103,7 +106,7 @@ def transform(
     """
     recipe = flow.flow if isinstance(flow, LoadedFlow) else flow
     bound = bind_parameters(recipe.parameters, parameters)
-    job = Job(recipe, uploads, lookups, bound, scratch.resolve(), flows_folder, previous)
+    job = Job(recipe, uploads, lookups, bound, scratch.resolve(), flows_folder, previous, fitted)
     with open_engine(job.scratch, limits) as connection:
         room = Room(limits.scratch_bytes)
         ingested = _ingest(connection, job, room)
@@ -151,7 +154,7 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
     why = f"none of {read:,} records keeps the contract" if read else "there is a header, but not a single record"
     _refuse_nothing(ingested.counts.good, why)
     lookups = load_lookups(connection, job.flow.lookups, job.lookups, job.scratch, room)
-    env = StepEnv(lookups, job.parameters, job.flows_folder)
+    env = StepEnv(lookups, job.parameters, job.flows_folder, job.scratch, job.fitted)
     result = apply_steps(connection, ingested.good, job.flow, env)
     _refuse_nothing(row_count(connection, result.relation), "the steps removed every row")
     files, profile = _written(connection, job, result.relation)
@@ -172,7 +175,11 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
         fitted=result.fitted,
         checks=checks,
         drift={name: column for drifted in drifts for name, column in drifted.columns.items()},
-        notes=(*_notes(connection, job, ingested), *(note for drifted in drifts for note in drifted.notes)),
+        notes=(
+            *_notes(connection, job, ingested),
+            *result.notes,
+            *(note for drifted in drifts for note in drifted.notes),
+        ),
         rejection=rejection,
     )
 
@@ -244,4 +251,5 @@ def _notes(connection: DuckDBPyConnection, job: Job, ingested: Ingested) -> tupl
         f"Column {name} is missing in {upload.reader.name}, and null." for upload in ingested.uploads
         for name in upload.layout.missing
     )  # fmt: skip
-    return (*notes, *missing)
+    learns_itself = ["There is no earlier dataset: what the steps apply was learnt from this one."]
+    return (*notes, *missing, *(learns_itself if job.flow.fitted and job.fitted is None else ()))

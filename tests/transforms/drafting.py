@@ -55,6 +55,7 @@ def drafted(
     lookups: Mapping[str, bytes] | None = None,
     parameters: Mapping[str, Any] | None = None,
     previous: Mapping[str, Any] | None = None,
+    fitted: Mapping[str, Any] | None = None,
 ) -> Drafted:
     """What the flow makes of the uploads; the second is `2-upload.csv`, and so on."""
     with tempfile.TemporaryDirectory() as folder:
@@ -74,6 +75,7 @@ def drafted(
             limits=limits,
             flows_folder=Path(folder),
             previous=previous,
+            fitted=fitted,
         )
         return Drafted(
             draft,

@@ -7,6 +7,7 @@ from pydantic import Field
 from transforms.flow.checks import Check, Drift, DriftCheck
 from transforms.flow.contract import Contract
 from transforms.flow.declared import Declared
+from transforms.flow.fitted import FittedFrom
 from transforms.flow.keep import Keep
 from transforms.flow.lookup import Lookup
 from transforms.flow.names import FlowName, WordName
@@ -27,6 +28,7 @@ class Flow(Declared):
     contract: Contract
     lookups: dict[WordName, Lookup] = Field(default_factory=dict)
     steps: tuple[Step, ...] = ()
+    fitted: FittedFrom | None = Field(None, description="apply what an earlier dataset learnt instead of learning")
     output: Output = Output()
     checks: tuple[Check, ...] = Field((), description="what must hold: aggregates such as `rows >= 100`, and `drift`")
     then: Then | None = None

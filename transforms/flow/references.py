@@ -27,6 +27,7 @@ def mistakes_of_names(flow: Flow, file: str) -> list[Mistake]:
         *_parameters(flow),
         *_templates(flow),
         *_order(flow),
+        *_fitted(flow),
     ]
     return [Mistake(file, written(path), what, expected) for path, what, expected in found]
 
@@ -119,6 +120,11 @@ def _templates(flow: Flow) -> Iterator[Found]:
                 yield path, found, f"templates in {', '.join(sorted(flow.then.TEMPLATED))} alone"
             elif word not in known and not may_be_in_manifest(word):
                 yield path, found, f"one of {', '.join(known)}, manifest.…{close_to(word, known)}"
+
+
+def _fitted(flow: Flow) -> Iterator[Found]:
+    if flow.fitted is not None and not any(step.learns for step in flow.steps):
+        yield ("fitted",), "a flow in which no step learns", "a step that learns, or no `fitted`"
 
 
 def _order(flow: Flow) -> Iterator[Found]:
