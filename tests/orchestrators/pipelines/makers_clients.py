@@ -5,6 +5,7 @@ They are imported when used: they are slow to import, and warn of their own age 
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -31,6 +32,9 @@ from tests.orchestrators.pipelines.services import (
 
 GROUP, ML_WORKSPACE = WORKSPACE["resource_group"], WORKSPACE["name"]
 SCORING = "/jobs"
+needs_azure_ai_ml = pytest.mark.skipif(
+    sys.version_info >= (3, 13), reason="azure-ai-ml 1.23.1 cannot be imported on Python 3.13"
+)
 
 
 @contextmanager

@@ -13,7 +13,6 @@ http               has no maker
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -57,15 +56,23 @@ Client = Callable[[RecordingService, pytest.MonkeyPatch], None]
             [START],
             {},
             id="azureml_batch with azure-ai-ml",
-            marks=pytest.mark.skipif(
-                sys.version_info >= (3, 13), reason="azure-ai-ml 1.23.1: MLClient does not import on Python 3.13"
-            ),
+            marks=makers_clients.needs_azure_ai_ml,
         ),
         pytest.param(
-            AZUREML_JOB, makers_clients.azureml_job, [START, LOOK, END], {}, id="azureml_job with azure-ai-ml"
+            AZUREML_JOB,
+            makers_clients.azureml_job,
+            [START, LOOK, END],
+            {},
+            id="azureml_job with azure-ai-ml",
+            marks=makers_clients.needs_azure_ai_ml,
         ),
         pytest.param(
-            AZUREML_PUBLISHED, makers_clients.azureml_published, [LOOK], {}, id="azureml_published with azure-ai-ml"
+            AZUREML_PUBLISHED,
+            makers_clients.azureml_published,
+            [LOOK],
+            {},
+            id="azureml_published with azure-ai-ml",
+            marks=makers_clients.needs_azure_ai_ml,
         ),
         pytest.param(
             DATA_FACTORY,
@@ -96,6 +103,7 @@ def test_sends_what_the_makers_own_client_sends(  # noqa: PLR0917 - a comparison
     assert theirs == [essentials(ours[step][0]) for step in compared]
 
 
+@makers_clients.needs_azure_ai_ml
 def test_registers_a_data_asset_as_the_makers_own_client_does(
     tls_service: RecordingService, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from orchestrators.pipelines import azure_devops, azureml_published, azureml_standing, databricks
-from tests.orchestrators.pipelines.makers_clients import old_ways
+from tests.orchestrators.pipelines.makers_clients import needs_azure_ai_ml, old_ways
 from tests.orchestrators.pipelines.vendored import document
 
 
@@ -32,6 +32,7 @@ def test_life_cycles_and_results_of_databricks() -> None:
     assert words(RunResultState) == set(databricks.RESULTS)
 
 
+@needs_azure_ai_ml
 def test_statuses_of_azure_ml_jobs() -> None:
     with old_ways():
         from azure.ai.ml._restclient.v2020_09_01_dataplanepreview.models import JobStatus as BatchJobStatus
@@ -42,6 +43,7 @@ def test_statuses_of_azure_ml_jobs() -> None:
     assert words(JobStatus) | words(EarlierJobStatus) | words(BatchJobStatus) == ours
 
 
+@needs_azure_ai_ml
 def test_statuses_of_the_run_history() -> None:
     with old_ways():
         from azure.ai.ml._restclient.runhistory.models import RunStatus

@@ -287,3 +287,12 @@ def test_a_notebook_gets_its_parameters_as_such(at: Target) -> None:
 def test_a_component_may_be_named_by_its_full_id(component: str, at: Target) -> None:
     _, call = at(AZUREML_JOB, component=component, workspace=WORKSPACE)
     assert call.body["properties"]["componentId"] == component
+
+
+def test_a_scoring_uri_may_end_with_a_slash(at: Target, tls_service: RecordingService) -> None:
+    case = next(case for case in CASES if case.kind == "azureml_batch")
+    tls_service.will(reply(200, case.started))
+    pipeline, call = at(case, url=f"{tls_service.origin}/jobs/")
+    started = pipeline.start(call)
+    assert isinstance(started, Started)
+    assert started.location == tls_service.origin + case.look
