@@ -22,6 +22,17 @@ ML_TABLE = "MLTable"
 FITTED = "fitted.json"
 PROFILE = "profile.json"
 DATA = "data/"
+_TRANSFORMATIONS = {
+    ".parquet": "  - read_parquet\n",
+    ".csv": """  - read_delimited:
+      delimiter: ','
+      encoding: utf8
+      header: all_files_same_headers
+      support_multi_line: true
+""",
+    ".jsonl": "  - read_json_lines:\n      encoding: utf8\n",
+}
+"""How MLTable reads a file, by the ending of its name; it lists Arrow files, and does not read them."""
 _ENGINES = ("duckdb", "pyarrow", "pandas")
 
 
@@ -70,8 +81,11 @@ def ml_table(names: Iterable[str]) -> bytes:
           - read_parquet
         <BLANKLINE>
     """
-    paths = "".join(f"  - file: ./{name}\n" for name in names)
-    return f"type: mltable\npaths:\n{paths}transformations:\n  - read_parquet\n".encode()
+    listed = list(names)
+    paths = "".join(f"  - file: ./{name}\n" for name in listed)
+    endings = {ending for ending in _TRANSFORMATIONS for name in listed if ending in name}
+    reading = "".join(f"transformations:\n{_TRANSFORMATIONS[ending]}" for ending in sorted(endings))
+    return f"type: mltable\npaths:\n{paths}{reading}".encode()
 
 
 def json_bytes(document: Any) -> bytes:

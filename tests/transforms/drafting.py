@@ -27,6 +27,7 @@ class Drafted:
     rows: list[dict[str, Any]]
     quarantine: list[dict[str, Any]]
     folders: list[str]
+    contents: list[bytes]
 
     def column(self, name: str) -> list[Any]:
         return [row[name] for row in self.rows]
@@ -82,6 +83,7 @@ def drafted(
             _rows(draft.files),
             _rows(draft.quarantine),
             [file.path.relative_to(scratch.resolve()).parent.as_posix() for file in draft.files],
+            [file.path.read_bytes() for file in draft.files],
         )
 
 
@@ -98,4 +100,6 @@ def _written(path: Path, data: bytes) -> Path:
 
 
 def _rows(files: Sequence[DataFile]) -> list[dict[str, Any]]:
-    return [row for file in files for row in pq.read_table(file.path, partitioning=None).to_pylist()]
+    """The rows of Parquet files; of files in another format none."""
+    tables = [pq.read_table(file.path, partitioning=None) for file in files if file.path.suffix == ".parquet"]
+    return [row for table in tables for row in table.to_pylist()]

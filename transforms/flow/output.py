@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from transforms.flow.declared import Declared
+
+OutputFormat = Literal["parquet", "csv", "jsonl", "arrow"]
+Compression = Literal["zstd", "snappy", "gzip", "lz4", "none"]
+
+COMPRESSIONS: dict[OutputFormat, tuple[Compression, ...]] = {
+    "parquet": ("zstd", "snappy", "gzip", "none"),
+    "csv": ("none", "gzip", "zstd"),
+    "jsonl": ("none", "gzip", "zstd"),
+    "arrow": ("zstd", "lz4", "none"),
+}
+"""What each format can be compressed with; the first is meant where nothing is said."""
 
 
 class Output(Declared):
     """Files of a dataset: their format, compression and size."""
 
-    format: Literal["parquet"] = "parquet"
-    compression: Literal["zstd", "snappy", "gzip", "none"] = "zstd"
+    format: OutputFormat = "parquet"
+    compression: Compression | None = Field(
+        None, description="without, zstd for parquet and arrow, none for csv and jsonl"
+    )
     rows_per_file: int = Field(1_000_000, ge=1)
+
+    @model_validator(mode="after")
+    def _format_has_the_compression(self) -> Output:
+        known = COMPRESSIONS[self.format]
+        if self.compression is not None and self.compression not in known:
+            raise ValueError(f"a compression that {self.format} has: {', '.join(known)}")
+        return self
+
+    @property
+    def packing(self) -> Compression:
+        """The compression that is declared, else that of the format."""
+        return self.compression or COMPRESSIONS[self.format][0]
