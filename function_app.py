@@ -34,6 +34,8 @@ app.route("uploads", methods=["GET"])(triggers.get_uploads)
 app.route("flows", methods=["GET"])(triggers.get_flows)
 app.route("flows/{flow}", methods=["GET"])(triggers.get_flow)
 app.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)(triggers.get_health)
+app.route("openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)(triggers.get_openapi)
+app.route("{*rest}")(triggers.refuse_call)
 
 app.orchestration_trigger(context_name="context", orchestration=names.INGEST)(plans.ingest)
 app.orchestration_trigger(context_name="context", orchestration=names.TELL_CALLERS)(plans.tell_callers)

@@ -25,13 +25,14 @@ from orchestrators.errors import Unavailable
 from orchestrators.messages import CallbackRound, Message, RunRecord
 from orchestrators.pipelines.client import Exchange, Patience, exchange
 from orchestrators.pipelines.urls import problem_with
-from orchestrators.pipelines.verdicts import PASSING, SUCCESSES
+from orchestrators.pipelines.verdicts import PASSING
 from orchestrators.services import Services
 from orchestrators.settings import Settings
 
 log = logging.getLogger(__name__)
 
 _KEY_DIGITS = 12
+_SUCCESSES = range(200, 300)
 
 
 class Callback(Message):
@@ -120,7 +121,7 @@ def _call(settings: Settings, run: RunRecord, uri: str) -> Callback:
     told = f"answered {answer.status}"
     if answer.status in PASSING:
         raise Unavailable(f"the callback {told}", answer.retry_after_s())
-    return Callback(state="accepted" if answer.status in SUCCESSES else "refused", message=told)
+    return Callback(state="accepted" if answer.status in _SUCCESSES else "refused", message=told)
 
 
 def callback_body(run: RunRecord) -> dict[str, Any]:

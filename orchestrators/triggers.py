@@ -9,8 +9,9 @@ import azure.functions as func
 from azure.durable_functions import DurableOrchestrationClient
 from azurefunctions.extensions.bindings.blob import BlobClient
 
-from orchestrators.api import cancelling, direct, preview, runs, starting, state
-from orchestrators.api.answers import answered, answered_async
+from orchestrators.api import cancelling, direct, preview, runs, starting, state, unrouted
+from orchestrators.api.answers import answered, answered_async, json_answer
+from orchestrators.api.openapi import openapi
 from orchestrators.intake import take_blob
 from orchestrators.poison import record_poisoned
 from orchestrators.services import services
@@ -93,3 +94,13 @@ def get_flow(req: func.HttpRequest) -> func.HttpResponse:
 def get_health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether the app is fit to work."""
     return state.get_health(services)
+
+
+def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
+    """What this API is."""
+    return answered(lambda: json_answer(200, openapi()))
+
+
+def refuse_call(req: func.HttpRequest) -> func.HttpResponse:
+    """A call that this API does not have."""
+    return answered(lambda: unrouted.refuse(req))

@@ -21,7 +21,18 @@ Body = TypeVar("Body", bound=BaseModel)
 UploadName = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 CallerRunId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Wait = Annotated[float, Field(ge=0, le=LONGEST_WAIT_S)]
-CallBackUri = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
+CallBackUri = Annotated[
+    str, StringConstraints(min_length=1, max_length=8192), Field(json_schema_extra={"format": "uri"})
+]
+
+_WITH_FORCE: dict[str, Any] = {
+    "if": {"properties": {"force": {"const": True}}, "required": ["force"]},
+    "then": {"properties": {"caller_run_id": {"type": "string"}}, "required": ["caller_run_id"]},
+}
+_ONE_SOURCE: dict[str, Any] = {
+    "oneOf": [{"properties": {name: {"type": "string"}}, "required": [name]} for name in ("upload", "content")]
+}
+"""What the validators below say, as JSON Schema has it."""
 
 
 class Asked(BaseModel):
@@ -31,6 +42,8 @@ class Asked(BaseModel):
 
 
 class _Uploads(Asked):
+    model_config = ConfigDict(json_schema_extra=_WITH_FORCE)
+
     uploads: list[UploadName] = Field(
         min_length=1, max_length=1000, description="names of blobs in the landing container; one run over all of them"
     )
@@ -71,7 +84,7 @@ class Rerun(Asked):
 class Preview(Asked):
     """The body of `POST /api/flows/{flow}/preview`: an `upload` by name, or `content` in the body itself."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["upload"]}, {"required": ["content"]}]})
+    model_config = ConfigDict(json_schema_extra=_ONE_SOURCE)
 
     upload: UploadName | None = Field(None, description="a blob in the landing container; only its start is read")
     content: str | None = Field(None, description="at most 1 MB")

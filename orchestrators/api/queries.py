@@ -42,6 +42,13 @@ class UploadListing(BaseModel):
     next: str | None = None
 
 
+class LinkQuery(BaseModel):
+    """What a status link carries; `links` checks it."""
+
+    expires: str
+    sig: str
+
+
 def listing(model: type[RunListing | UploadListing], parameters: Mapping[str, str]) -> Query:
     """The query that a caller's parameters ask for.
 

@@ -94,6 +94,41 @@ def test_a_request_that_cannot_be_done_says_why(world: World, flow: str, body: A
 
 
 @pytest.mark.parametrize(
+    ("call", "status", "allowed"),
+    [
+        pytest.param("GET nothing/here", 404, None, id="unknown path"),
+        pytest.param("GET flows/readings/runs", 405, "POST", id="path that takes another method"),
+        pytest.param("DELETE runs/1", 405, "GET", id="path with a parameter"),
+        pytest.param("PUT health", 405, "GET", id="path without a key"),
+    ],
+)
+def test_a_call_that_there_is_not_is_a_problem_too(world: World, call: str, status: int, allowed: str | None) -> None:
+    world.start()
+    assert world.visitor
+    method, path = call.split(" ")
+    answer = world.visitor.call(method, f"/api/{path}")
+    assert problem(answer)[0] == status
+    assert answer.headers["Allow"] == allowed
+
+
+def test_the_api_describes_itself_without_a_key(world: World) -> None:
+    world.start()
+    assert world.visitor
+    answer = world.visitor.call("GET", "/api/openapi.json", key="")
+    assert (answer.status, answer.json["openapi"]) == (200, "3.1.0")
+    assert "/api/flows/{flow}/runs" in answer.json["paths"]
+
+
+def test_a_flow_is_told_with_its_file(world: World) -> None:
+    world.declare("flow: broken\nsource: {path: b.csv, format: csv}\n", "broken.yaml")
+    world.start()
+    told = world.get("flows/readings")
+    assert (told.status, told.json["text"]) == (200, READINGS)
+    assert problem(world.get("flows/broken"))[0] == 409
+    assert problem(world.get("flows/none"))[0] == 404
+
+
+@pytest.mark.parametrize(
     ("path", "status"),
     [
         pytest.param("runs/20130131T060000Z-0123456789ab", 404, id="unknown run"),
