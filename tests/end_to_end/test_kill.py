@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ import pytest
 from orchestrators import names
 from tests.devhost.visitor import Visitor
 from tests.end_to_end.conftest import World
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
+from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, recording_service, reply
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,8 @@ ACTIVITIES = (
     names.CHECK_PIPELINE,
     names.REPORT_RUN,
 )
+"""Those of every run; a callback and a cancellation have tests of their own."""
+
 STARTED = reply(202, {"status": "running"}, Location="/jobs/7", Retry_After="0")
 SUCCEEDED = reply(200, {"status": "succeeded", "run_id": "job-7"})
 
@@ -48,6 +50,13 @@ def host_process(world: World, *death: str) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+
+
+@pytest.fixture
+def caller() -> Iterator[RecordingService]:
+    """Whoever waits to be called back."""
+    with recording_service() as service:
+        yield service
 
 
 def visitor_of(process: subprocess.Popen[str]) -> Visitor:
@@ -85,6 +94,47 @@ def test_a_killed_host_completes_the_run_after_a_restart(
         world.drop(NAME)
         assert process.wait(DEADLINE_S) == -signal.SIGKILL
     complete(world)
+    assert len(starts(pipeline)) == 1
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_killed_host_calls_back_once_after_a_restart(
+    world: World, pipeline: RecordingService, caller: RecordingService, moment: str
+) -> None:
+    pipeline.will(STARTED, SUCCEEDED)
+    caller.will(reply(200))
+    world.settings["BLOB_TRIGGER_SOURCE"] = "EventGrid"
+    world.drop(NAME)
+    with host_process(world, moment, names.CALL_BACK) as process:
+        body = {"uploads": [NAME], "callBackUri": f"{caller.origin}/callback"}
+        assert visitor_of(process).call("POST", "/api/flows/readings/runs", body).status == 202
+        assert process.wait(DEADLINE_S) == -signal.SIGKILL
+    with host_process(world) as process:
+        world.visitor = visitor_of(process)
+        run_id = world.runs()[0]["run_id"]
+        assert world.visitor.finished(run_id)["runtimeStatus"] == "Completed"
+        world.visitor = None
+    assert [asked.document["StatusCode"] for asked in caller.asked] == ["200"]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_killed_host_ends_a_cancelled_run_after_a_restart(
+    world: World, pipeline: RecordingService, moment: str
+) -> None:
+    pipeline.will(reply(202, {"status": "running"}, Location="/jobs/7", Retry_After="3600"))
+    with host_process(world, moment, names.CANCEL_PIPELINE) as process:
+        visitor = visitor_of(process)
+        world.drop(NAME)
+        wait_for(lambda: pipeline.asked, "the pipeline's start")
+        run_id = visitor.call("GET", "/api/runs").json["items"][0]["run_id"]
+        with suppress(OSError):  # the host may die before it has answered
+            visitor.call("POST", f"/api/runs/{run_id}/cancel")
+        assert process.wait(DEADLINE_S) == -signal.SIGKILL
+    with host_process(world) as process:
+        world.visitor = visitor_of(process)
+        run = world.finished(NAME)
+        world.visitor = None
+    assert (run["status"], run["pipeline"]["status"]) == ("published", "unknown")
     assert len(starts(pipeline)) == 1
 
 
