@@ -23,10 +23,12 @@ def run_id_of(
     parameters: Mapping[str, Any],
     *,
     forced_by: str | None = None,
+    fitted_from: str | None = None,
 ) -> str:
     """A readable, sortable id: newest last-modified in UTC, then 12 hex digits over everything that counts.
 
-    `forced_by` makes it another run than the one that is the same in everything else.
+    `forced_by` makes it another run than the one that is the same in everything else; `fitted_from` is the run
+    whose fitted values are applied again.
 
     Example:
         >>> from datetime import datetime, timezone
@@ -43,6 +45,9 @@ def run_id_of(
         "lookups": {name: lookup.version for name, lookup in lookups.items()},
         "parameters": dict(parameters),
     }
+    # Only where they are given: the id of a run without them stays what it was.
     if forced_by is not None:
         counts["forced_by"] = forced_by
+    if fitted_from is not None:
+        counts["fitted_from"] = fitted_from
     return f"{newest:%Y%m%dT%H%M%SZ}-{hashlib.sha256(canonical(counts)).hexdigest()[:12]}"

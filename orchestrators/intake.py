@@ -51,8 +51,12 @@ def _decide(services: Services, upload: Upload) -> tuple[UploadRecord, RunReques
     try:
         request = request_run(services, found.flow, [upload], {})
     except RequestRefused as refusal:
-        return _held(upload, found.flow.flow.name, "lookup_missing", str(refusal)), None
+        return _held(upload, found.flow.flow.name, _code(refusal), str(refusal)), None
     return UploadRecord(upload=upload, status="running", at=now(), flow=request.flow, run_id=request.run_id), request
+
+
+def _code(refusal: RequestRefused) -> str:
+    return refusal.title.lower().replace(" ", "_")
 
 
 def _held(upload: Upload, flow: str, code: str, message: str) -> UploadRecord:

@@ -16,6 +16,7 @@ def draft_document(flow: LoadedFlow, request: RunRequest, draft: Draft, checksum
     return described(flow, request.parameters, draft) | {
         "run_id": request.run_id,
         "caller_run_id": request.caller_run_id,
+        "fitted_from": request.fitted_from,
         "previous": request.previous,
         "uploads": [_version(upload, checksums) for upload in request.uploads],
         "lookups": {name: _version(lookup, checksums) for name, lookup in request.lookups.items()},

@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrators.earlier import previous_run
 from orchestrators.errors import RequestRefused
+from orchestrators.fitted_runs import fitted_run
 from orchestrators.identity import run_id_of
 from orchestrators.messages import RunRequest, Upload
 from orchestrators.services import Services
@@ -24,23 +25,29 @@ def request_run(
     *,
     forced_by: str | None = None,
 ) -> RunRequest:
-    """A request whose id covers uploads, lookups, parameters and flow revision; and `forced_by`, where it is given.
+    """A request whose id covers uploads, lookups, parameters, flow revision, and the run that it is fitted from.
+
+    `forced_by` enters the id, where it is given.
 
     Raises:
         ParametersInvalid: a parameter is unknown to the flow or of another type.
-        RequestRefused: a lookup is not in the lookup container.
+        RequestRefused: a lookup is not in the lookup container, or the flow is fitted from a run without a dataset.
     """
     bound = _as_json(bind_parameters(flow.flow.parameters, parameters))
     lookups = present_lookups(services, flow)
     in_order = tuple(sorted(uploads, key=lambda upload: upload.name))
+    fitted_from = fitted_run(services, flow, in_order)
     return RunRequest(
-        run_id=run_id_of(flow.flow.name, flow.revision, in_order, lookups, bound, forced_by=forced_by),
+        run_id=run_id_of(
+            flow.flow.name, flow.revision, in_order, lookups, bound, forced_by=forced_by, fitted_from=fitted_from
+        ),
         flow=flow.flow.name,
         revision=flow.revision,
         uploads=in_order,
         lookups=lookups,
         parameters=bound,
         caller_run_id=caller_run_id,
+        fitted_from=fitted_from,
         # No part of the identity: what is published of these uploads does not follow from it, only whether it is.
         previous=previous_run(services, flow.flow.name, in_order) if flow.flow.drift_checks else None,
     )

@@ -15,6 +15,7 @@ from typing import Any
 from orchestrators import layout
 from orchestrators.earlier import beside_dataset
 from orchestrators.errors import UploadChanged, UploadGone
+from orchestrators.fitted_runs import fitted_values
 from orchestrators.manifest import draft_document
 from orchestrators.messages import Ended, Reason, Rows, RunRequest, Transformed, Upload
 from orchestrators.planning import flow_changed, planned_flow
@@ -78,6 +79,7 @@ def _transform(services: Services, flow: LoadedFlow, request: RunRequest, scratc
         limits=limits(services),
         flows_folder=services.settings.flows_folder,
         previous=beside_dataset(services, request.flow, request.previous, layout.PROFILE),
+        fitted=fitted_values(services, request),
     )
     timings["transform_s"] = clock.lap()
     _store(services, request, draft)

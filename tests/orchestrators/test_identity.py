@@ -45,6 +45,7 @@ def test_the_same_run_has_the_same_id(same: dict[str, Any]) -> None:
         pytest.param({"uploads": [FEBRUARY]}, id="fewer uploads"),
         pytest.param({"lookups": {"planes": PLANES.model_copy(update={"etag": "0x2"})}}, id="version of a lookup"),
         pytest.param({"parameters": {"late_after": 20, "year": 2013}}, id="parameter"),
+        pytest.param({"fitted_from": "20130130T060000Z-0123456789ab"}, id="run that it is fitted from"),
     ],
 )
 def test_what_counts_makes_another_run(other: dict[str, Any]) -> None:
