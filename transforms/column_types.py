@@ -222,7 +222,7 @@ def _timestamp(value: str, value_type: str, written: str | None, zone: str | Non
 
 
 def _from_zone(zone: str | None, local: str) -> str:
-    if not zone:
+    if zone in (None, "", "UTC"):
         return local
     instant = f"timezone({text(zone)}, {local})"
     return f"CASE WHEN timezone({text(zone)}, {instant}) = {local} THEN timezone('UTC', {instant}) END"

@@ -109,7 +109,7 @@ def transform(
     job = Job(recipe, uploads, lookups, bound, scratch.resolve(), flows_folder, previous, fitted)
     with open_engine(job.scratch, limits) as connection:
         room = Room(limits.scratch_bytes)
-        ingested = _ingest(connection, job, room)
+        ingested = _ingest(connection, job, room, limits.memory_bytes)
         if rejection := _contract_rejection(recipe, ingested):
             return _rejected(ingested, rejection)
         try:
@@ -122,10 +122,10 @@ def _rejected(ingested: Ingested, rejection: Rejection) -> Draft:
     return Draft((), ingested.quarantine, ingested.counts, dialects=ingested.dialects, rejection=rejection)
 
 
-def _ingest(connection: DuckDBPyConnection, job: Job, room: Room) -> Ingested:
+def _ingest(connection: DuckDBPyConnection, job: Job, room: Room, memory_bytes: int) -> Ingested:
     contract = job.flow.contract
     readers = [_open(connection, job, upload, order, room) for order, upload in enumerate(job.uploads)]
-    uploads = parse_uploads(connection, readers, contract, job.parameters)
+    uploads = parse_uploads(connection, readers, contract, job.parameters, memory_bytes)
     for upload in uploads:
         find_suspects(connection, upload)
     bad = sum(bad_records(connection, upload) for upload in uploads)

@@ -58,7 +58,7 @@ VERBS: dict[str, Verb] = {
     "sample": Verb(sample.Sample, sample.apply, leaves_table=True),
     "aggregate": Verb(aggregate.Aggregate, aggregate.apply, leaves_table=True),
     "join": Verb(join.Join, join.apply, leaves_table=True),
-    "dedupe": Verb(dedupe.Dedupe, dedupe.apply, leaves_table=True),
+    "dedupe": Verb(dedupe.Dedupe, dedupe.apply),
     "pivot": Verb(pivot.Pivot, pivot.apply, leaves_table=True),
     "unpivot": Verb(unpivot.Unpivot, unpivot.apply, leaves_table=True),
     "unnest": Verb(unnest.Unnest, unnest.apply, leaves_table=True),

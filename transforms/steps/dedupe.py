@@ -47,10 +47,17 @@ def apply(work: Work, relation: Relation, step: Dedupe) -> Applied:
         {'id': [7, None], 'day': [2, 3]}
     """
     keys = ", ".join(work.need(relation, key, f".keys[{index}]") for index, key in enumerate(step.keys))
-    kept = f"SELECT min({ROW}) FROM {relation.sql} GROUP BY {keys}"
-    if step.keep != "first":
-        order = work.bound_order(relation, step.keep.order_by, ".keep.order_by")
-        place = f"row_number() OVER (PARTITION BY {keys} ORDER BY {order}, {ROW})"
-        kept = f"SELECT {ROW} FROM (SELECT {ROW}, {place} AS __place FROM {relation.sql}) WHERE __place = 1"
-    removed = work.count(f"SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM {relation.sql} GROUP BY {keys})")
-    return Applied(work.sorted_table(f"SELECT * FROM {relation.sql} WHERE {ROW} IN ({kept})"), removed=removed)
+    by = "" if step.keep == "first" else f"{work.bound_order(relation, step.keep.order_by, '.keep.order_by')}, "
+    twins = _twins(work, relation, keys, everything=bool(by))
+    removed = work.count(f"SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM {twins.sql} GROUP BY {keys})")
+    is_later = f"row_number() OVER (PARTITION BY {keys} ORDER BY {by}{ROW}) > 1"
+    kept = work.without(relation, f"SELECT {ROW} FROM {twins.sql} QUALIFY {is_later}")
+    work.drop(twins)
+    return Applied(kept, removed=removed)
+
+
+def _twins(work: Work, relation: Relation, keys: str, *, everything: bool) -> Relation:
+    """A table of the rows whose key may not be theirs alone, which are few, told by its hash."""
+    hashes = f"SELECT hash({keys}) FROM {relation.sql} GROUP BY ALL HAVING count(*) > 1"
+    columns = "*" if everything else f"{keys}, {ROW}"
+    return work.aside("twins", f"SELECT {columns} FROM {relation.sql} WHERE hash({keys}) IN ({hashes})")

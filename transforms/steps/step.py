@@ -29,6 +29,10 @@ Total = Annotated[
 ]
 
 
+_MOST_BITS = 1_000_000_000
+"""What `bitstring_agg` takes."""
+
+
 @dataclass(frozen=True)
 class StepEnv:
     """What steps may use besides the relation: lookups, parameters' values, the folder of Python steps."""
@@ -124,6 +128,19 @@ class Work:
         self._make("VIEW", f"step_{self.place}", select)
         return relation_of(self.connection, f"step_{self.place}")
 
+    def without(self, relation: Relation, removed: str) -> Relation:
+        """A view of the relation without the rows whose `__row` the query gives.
+
+        Each row is looked up in its bit: a join would give up the order, and to sort costs more than all else.
+        """
+        gone = f"step_{self.place}_removed"
+        rows = self.count(f"SELECT max({ROW}) + 1 FROM {relation.sql}")
+        if rows > _MOST_BITS:
+            self.fail(f"{rows:,} rows went in; expected at most {_MOST_BITS:,}; split the upload")
+        self.connection.execute(f"SET VARIABLE {gone} = (SELECT bitstring_agg({ROW}, 0, {rows}) FROM ({removed}))")
+        is_gone = f"get_bit(getvariable('{gone}'), {ROW}::INTEGER) = 1"
+        return self.view(f"SELECT * FROM {relation.sql} WHERE ({is_gone}) IS NOT TRUE")
+
     def sorted_table(self, select: str) -> Relation:
         """A table that holds `select`, sorted back into `__row` order: joins and groups disturb it."""
         self._make("TABLE", f"step_{self.place}", f"SELECT * FROM ({select}) ORDER BY {ROW}")
@@ -164,6 +181,11 @@ class Work:
             return self.sorted_table(select.format(quoted(name)))
         finally:
             self.connection.unregister(name)
+
+    def aside(self, what: str, select: str) -> Relation:
+        """A table of this step's own that holds `select`, in any order, until it is dropped."""
+        self._make("TABLE", f"step_{self.place}_{what}", select)
+        return relation_of(self.connection, f"step_{self.place}_{what}")
 
     def drop(self, table: Relation) -> None:
         """A table of this step's own is gone."""
