@@ -32,7 +32,9 @@ def _value(spec: TypeSpec, json: str, inside: Inside, depth: int) -> str:
     if spec.name == "json":
         return json
     # Objects and lists have no text of a single value.
-    return inside(spec, f"CASE WHEN json_type({json}) NOT IN ('OBJECT', 'ARRAY') THEN {json} ->> '$' END")
+    return inside(
+        spec, f"CASE WHEN json_type({json}) <> 'OBJECT' AND json_type({json}) <> 'ARRAY' THEN {json} ->> '$' END"
+    )
 
 
 def _list(element: TypeSpec, json: str, inside: Inside, depth: int) -> str:
@@ -50,11 +52,11 @@ def _struct(spec: TypeSpec, json: str, inside: Inside, depth: int) -> str:
     parts = {name: f"json_extract({json}, {text(_path(name))})" for name, _ in spec.fields}
     values = {name: _value(field, parts[name], inside, depth) for name, field in spec.fields}
     fits = [f"NOT {_is_wrong(parts[name], value)}" for name, value in values.items()]
-    known = ", ".join(text(name) for name, _ in spec.fields)
-    strangers = f"len(list_filter(json_keys({json}), lambda key{depth}: NOT list_contains([{known}], key{depth})))"
+    # Counted, not looked up: a list of constants may become a join, which loses the order of the rows.
+    known = " + ".join(f"json_exists({json}, {text(_path(name))})::INTEGER" for name, _ in spec.fields)
     packed = ", ".join(f"{quoted(name)} := {value}" for name, value in values.items())
     return (
-        f"CASE WHEN json_type({json}) = 'OBJECT' AND {strangers} = 0 AND {' AND '.join(fits)} "
+        f"CASE WHEN json_type({json}) = 'OBJECT' AND len(json_keys({json})) = {known} AND {' AND '.join(fits)} "
         f"THEN struct_pack({packed}) END"
     )
 
