@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from transforms.flow.declared import Declared
 from transforms.flow.read_options import ReadOptions
 
-Format = Literal["csv", "jsonl", "json", "parquet", "arrow", "feather", "orc"]
+Format = Literal["csv", "jsonl", "json", "parquet", "arrow", "feather", "orc", "avro"]
 
 _CAPTURE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 

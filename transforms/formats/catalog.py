@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from transforms.formats.arrow import open_arrow
+from transforms.formats.avro import open_avro
 from transforms.formats.csv import open_csv
 from transforms.formats.json import open_json
 from transforms.formats.jsonl import open_jsonl
@@ -25,6 +26,7 @@ FORMATS: dict[Format, Callable[[Opening], Reader]] = {
     "arrow": open_arrow,
     "feather": open_arrow,
     "orc": open_orc,
+    "avro": open_avro,
 }
 
 
