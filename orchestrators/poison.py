@@ -6,8 +6,10 @@ import json
 import logging
 from typing import Any
 
-from orchestrators.messages import Reason, Upload, UploadRecord
+from orchestrators.messages import Outcome, Reason, Upload, UploadRecord
+from orchestrators.reporting import report_run
 from orchestrators.services import Services, now
+from orchestrators.taking import is_direct
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +18,7 @@ QUEUE = "webjobs-blobtrigger-poison"
 
 
 def record_poisoned(services: Services, body: bytes) -> UploadRecord:
-    """The upload is on record: `failed`, unless a run has it, which the sweep then starts."""
+    """The upload is on record: `failed`, unless its run needs a plan, which the sweep then starts."""
     message = json.loads(body)
     upload = _upload(services, message)
     reason = Reason(
@@ -25,6 +27,9 @@ def record_poisoned(services: Services, body: bytes) -> UploadRecord:
         f"Upload the file again, or POST a run for it",
     )
     known = services.ledger.note_upload(UploadRecord(upload=upload, status="failed", at=now(), reason=reason))
+    run = services.ledger.run(known.run_id) if known.run_id else None
+    if run is not None and is_direct(services, run.request):
+        report_run(services, Outcome(request=run.request, status="failed", uploads="failed", reason=reason))
     log.error("upload %s (%s): the host gave up on it; %s", upload.name, upload.etag, known.status)
     return known
 

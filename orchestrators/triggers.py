@@ -3,8 +3,6 @@
 The worker reads these annotations at run time, so every type here is a real import, and a simple one.
 """
 
-import asyncio
-
 import azure.functions as func
 from azure.durable_functions import DurableOrchestrationClient
 from azurefunctions.extensions.bindings.blob import BlobClient
@@ -12,18 +10,15 @@ from azurefunctions.extensions.bindings.blob import BlobClient
 from orchestrators.api import cancelling, direct, preview, runs, starting, state, unrouted
 from orchestrators.api.answers import answered, answered_async, json_answer
 from orchestrators.api.openapi import openapi
-from orchestrators.intake import take_blob
 from orchestrators.poison import record_poisoned
 from orchestrators.services import services
-from orchestrators.starts import start_run
 from orchestrators.sweeping import sweep
+from orchestrators.taking import take
 
 
 async def upload_landed(blob: BlobClient, client: DurableOrchestrationClient) -> None:
     """The uploaded version is with a run, or the ledger says why not."""
-    request = await asyncio.to_thread(take_blob, services(), blob.blob_name)
-    if request is not None:
-        await start_run(services(), client, request)
+    await take(services(), client, blob.blob_name)
 
 
 async def sweep_uploads(timer: func.TimerRequest, client: DurableOrchestrationClient) -> None:

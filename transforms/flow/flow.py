@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from transforms.flow.checks import Check, Drift, DriftCheck
@@ -23,6 +25,9 @@ class Flow(Declared):
 
     name: FlowName = Field(alias="flow", description="the name of the flow")
     description: str = ""
+    run: Literal["durable", "direct"] = Field(
+        "durable", description="direct: small uploads, carried out by the blob-triggered function itself"
+    )
     source: Source
     parameters: dict[WordName, Parameter] = Field(default_factory=dict)
     contract: Contract

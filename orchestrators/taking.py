@@ -1,0 +1,40 @@
+"""Taking an upload: its run goes the way its flow says, by a plan or here and now."""
+
+from __future__ import annotations
+
+import asyncio
+from threading import Event
+
+from azure.durable_functions import DurableOrchestrationClient
+
+from orchestrators.direct_runs import run_directly
+from orchestrators.intake import take_blob
+from orchestrators.messages import RunRequest
+from orchestrators.services import Services
+from orchestrators.starts import open_run, start_run
+
+
+async def take(services: Services, client: DurableOrchestrationClient, name: str) -> None:
+    """The upload is with a run, or the ledger says why not; a direct run is over as well.
+
+    Raises:
+        Unavailable: passing trouble; the host delivers the event again, and after the last time as poison.
+    """
+    request = await asyncio.to_thread(take_blob, services, name)
+    if request is None:
+        return
+    if is_direct(services, request):
+        await asyncio.to_thread(_carry_out, services, request)
+    else:
+        await start_run(services, client, request)
+
+
+def is_direct(services: Services, request: RunRequest) -> bool:
+    """True where the flow says that its runs need no plan."""
+    flow = services.flows.good.get(request.flow)
+    return flow is not None and flow.flow.run == "direct"
+
+
+def _carry_out(services: Services, request: RunRequest) -> None:
+    if open_run(services, request).finished_at is None:
+        run_directly(services, request, called_off=Event())
