@@ -15,11 +15,12 @@ from orchestrators.api.uploads import named_flow, named_upload
 from orchestrators.api.views import View
 from orchestrators.errors import RequestRefused, UploadChanged
 from orchestrators.messages import Reason, Rows
-from orchestrators.previewing import Content, Tried, start_of, try_flow
+from orchestrators.previewing import Content, start_of, try_flow
 from orchestrators.services import Services
 from orchestrators.transforming import rows_of
 from transforms.errors import FlowBroken, ParametersInvalid, RowsLost, TransformError, UploadTooLarge
 from transforms.flow.load import LoadedFlow
+from transforms.preview import Previewed
 
 MAX_CONTENT_BYTES = 1 << 20
 
@@ -120,7 +121,7 @@ def _decoded(content: str) -> bytes:
         raise RequestRefused(400, "Body invalid", f"content: not base64 ({error})") from None
 
 
-def _view(flow: LoadedFlow, content: Content, tried: Tried) -> PreviewView:
+def _view(flow: LoadedFlow, content: Content, tried: Previewed) -> PreviewView:
     draft = tried.draft
     rejection = draft.rejection
     return PreviewView(
