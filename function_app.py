@@ -21,6 +21,7 @@ app.blob_trigger(
 )(with_client(triggers.upload_landed))
 app.queue_trigger(arg_name="message", queue_name=poison.QUEUE, connection=LAKE)(triggers.upload_poisoned)
 app.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%")(with_client(triggers.sweep_uploads))
+app.timer_trigger(arg_name="timer", schedule="%CLEAN_UP_SCHEDULE%")(with_client(triggers.clean_up))
 
 app.route("flows/{flow}/runs", methods=["POST"])(with_client(triggers.post_run))
 app.route("flows/{flow}/preview", methods=["POST"])(triggers.post_preview)

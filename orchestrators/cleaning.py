@@ -9,6 +9,7 @@ quarantine   past the flow's `keep.quarantine`
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import shutil
@@ -16,6 +17,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
 
 from orchestrators import layout
 from orchestrators.messages import Upload
@@ -26,6 +29,16 @@ log = logging.getLogger(__name__)
 
 DEAD_AFTER = timedelta(days=1)
 """Nothing younger is a leftover: its run may still be writing."""
+
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+"""Before any history: the purge wants a start."""
+
+OVER = (
+    OrchestrationRuntimeStatus.Completed,
+    OrchestrationRuntimeStatus.Failed,
+    OrchestrationRuntimeStatus.Terminated,
+    OrchestrationRuntimeStatus.Canceled,
+)
 
 Folders = Mapping[str, list[Upload]]
 
@@ -50,6 +63,14 @@ def clean_up(services: Services, *, dry_run: bool = False, at: datetime | None =
     if not dry_run:
         _remove_scratch(services, at or now())
     return leftovers
+
+
+async def clean_up_with_history(services: Services, client: DurableOrchestrationClient) -> None:
+    """Everything that nobody needs is gone, histories of runs that ended long ago included."""
+    await asyncio.to_thread(clean_up, services)
+    until = now() - timedelta(days=services.settings.keep_history_days)
+    purged = await client.purge_instance_history_by(BEGINNING, until, list(OVER))
+    log.info("clean-up: purged the history of %d plan(s)", purged.instances_deleted)
 
 
 def find_leftovers(services: Services, at: datetime) -> list[Leftover]:

@@ -47,6 +47,8 @@ class Settings(BaseModel):
     engine_threads: int = Field(2, alias="ENGINE_THREADS", ge=1)
     sweep_schedule: str = Field(alias="SWEEP_SCHEDULE", min_length=1)
     sweep_grace_s: float = Field(300, alias="SWEEP_GRACE_S", ge=0)
+    clean_up_schedule: str = Field(alias="CLEAN_UP_SCHEDULE", min_length=1)
+    keep_history_days: int = Field(30, alias="KEEP_HISTORY_DAYS", ge=1)
     allow_http_loopback: bool = Field(default=False, alias="ALLOW_HTTP_LOOPBACK")
     status_url_key: str = Field(alias="STATUS_URL_KEY", min_length=32, repr=False)
     status_url_lifetime_s: int = Field(7 * 86_400, alias="STATUS_URL_LIFETIME_S", ge=60)

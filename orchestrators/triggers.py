@@ -7,6 +7,7 @@ import azure.functions as func
 from azure.durable_functions import DurableOrchestrationClient
 from azurefunctions.extensions.bindings.blob import BlobClient
 
+from orchestrators import cleaning
 from orchestrators.api import cancelling, direct, preview, runs, starting, state, unrouted
 from orchestrators.api.answers import answered, answered_async, json_answer
 from orchestrators.api.openapi import openapi
@@ -24,6 +25,11 @@ async def upload_landed(blob: BlobClient, client: DurableOrchestrationClient) ->
 async def sweep_uploads(timer: func.TimerRequest, client: DurableOrchestrationClient) -> None:
     """No upload and no run is forgotten because an event or an instance was lost."""
     await sweep(services(), client)
+
+
+async def clean_up(timer: func.TimerRequest, client: DurableOrchestrationClient) -> None:
+    """What nobody needs any more is gone: leftovers, data past its time, old history."""
+    await cleaning.clean_up_with_history(services(), client)
 
 
 def upload_poisoned(message: func.QueueMessage) -> None:

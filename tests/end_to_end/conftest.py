@@ -156,6 +156,7 @@ def world(storage_account: StorageAccount, tmp_path: Path) -> Iterator[World]:
         "FLOWS_FOLDER": str(tmp_path / "flows"),
         "SCRATCH_FOLDER": str(tmp_path / "scratch"),
         "SWEEP_SCHEDULE": "0 0 3 1 1 *",
+        "CLEAN_UP_SCHEDULE": "0 0 3 1 1 *",
         "SWEEP_GRACE_S": "0",
         "ALLOW_HTTP_LOOPBACK": "true",
         "STATUS_URL_KEY": "a-key-that-only-these-tests-know-of",

@@ -29,6 +29,7 @@ def environment(storage_account: StorageAccount, tmp_path: Path) -> dict[str, st
         "LANDING_CONTAINER": "landing",
         "TASK_HUB_NAME": "SluiceTests",
         "SWEEP_SCHEDULE": "0 */5 * * * *",
+        "CLEAN_UP_SCHEDULE": "0 30 3 * * *",
         "SWEEP_GRACE_S": "0",
         "FLOWS_FOLDER": str(flows),
         "SCRATCH_FOLDER": str(tmp_path / "scratch"),

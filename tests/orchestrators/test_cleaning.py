@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Callable
@@ -7,8 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from azure.durable_functions import OrchestrationRuntimeStatus
+from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
-from orchestrators.cleaning import DEAD_AFTER, Leftover, clean_up, find_leftovers
+from orchestrators.cleaning import DEAD_AFTER, Leftover, clean_up, clean_up_with_history, find_leftovers
 from orchestrators.messages import RunRecord, RunRequest, Upload
 from orchestrators.services import Services, now
 from tests.orchestrators.conftest import READINGS
@@ -105,3 +108,29 @@ def test_the_scratch_of_a_killed_transform_goes_and_that_of_a_living_one_stays(s
     clean_up(services)
     assert not killed.exists()
     assert living.exists()
+
+
+class FakeClient:
+    """Takes note of which histories are to go."""
+
+    def __init__(self) -> None:
+        self.purged: list[tuple[datetime, datetime, list[OrchestrationRuntimeStatus]]] = []
+
+    async def purge_instance_history_by(
+        self, since: datetime, until: datetime, statuses: list[OrchestrationRuntimeStatus]
+    ) -> PurgeHistoryResult:
+        self.purged.append((since, until, statuses))
+        return PurgeHistoryResult(3)
+
+
+def test_only_histories_of_plans_that_ended_long_ago_are_purged(services: Services) -> None:
+    client = FakeClient()
+    asyncio.run(clean_up_with_history(services, client))
+    ((_, until, statuses),) = client.purged
+    assert until <= now() - timedelta(days=30)
+    assert set(statuses) == {
+        OrchestrationRuntimeStatus.Completed,
+        OrchestrationRuntimeStatus.Failed,
+        OrchestrationRuntimeStatus.Terminated,
+        OrchestrationRuntimeStatus.Canceled,
+    }

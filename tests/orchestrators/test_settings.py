@@ -14,6 +14,7 @@ LEAST = {
     "LANDING_CONTAINER": "landing",
     "TASK_HUB_NAME": "Sluice",
     "SWEEP_SCHEDULE": "0 */5 * * * *",
+    "CLEAN_UP_SCHEDULE": "0 30 3 * * *",
     "STATUS_URL_KEY": "0123456789abcdef0123456789abcdef",
 }
 PLATFORM = {"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME", "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"}
@@ -36,6 +37,7 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
         "LakeStorage__tableServiceUri",
         "STATUS_URL_KEY",
         "SWEEP_SCHEDULE",
+        "CLEAN_UP_SCHEDULE",
         "TASK_HUB_NAME",
     }
 
