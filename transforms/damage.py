@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -17,6 +18,7 @@ DAMAGE = {
     "encoding": "not UTF-8",
     "nul": "a NUL byte",
     "length": "longer than 2,000,000 bytes",
+    "columns": "a value beside the columns of the header",
     "json": "not one JSON object with each of its keys once",
     "depth": "nested more than 500 deep",
 }
@@ -33,20 +35,22 @@ class DamageLog:
 
     def add(self, block: Block, first_record: int) -> None:
         """The damaged records of a block are kept; `first_record` is the number of its first record."""
-        if not block.damaged:
+        order = sorted(block.damaged)
+        rules = [block.damaged[index] for index in order]
+        raws = [readable(block.raw(index), rule) for index, rule in zip(order, rules, strict=True)]
+        self.add_records([first_record + index for index in order], rules, raws)
+
+    def add_records(self, numbers: Sequence[int], rules: Sequence[str], raws: Sequence[str]) -> None:
+        """Damaged records are kept, each with its number, its rule and its text."""
+        if not numbers:
             return
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        order = sorted(block.damaged)
-        rules = [block.damaged[index] for index in order]
-        raws = [readable(block.raw(index), rule) for index, rule in zip(order, rules, strict=True)]
-        table = pa.table(
-            {"record": pa.array([first_record + index for index in order], pa.int64()), "rule": rules, "raw": raws}
-        )
+        table = pa.table({"record": pa.array(numbers, pa.int64()), "rule": list(rules), "raw": list(raws)})
         self._writer = self._writer or pq.ParquetWriter(self.path, table.schema)
         self._writer.write_table(table)
-        self.records += len(order)
+        self.records += len(numbers)
 
     def __enter__(self) -> DamageLog:
         return self

@@ -64,7 +64,9 @@ def bad_records(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
 def ragged_records(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
     """The number of records of an upload with too few or too many fields."""
     ragged = "len(list_filter(reasons, lambda reason: reason.rule = 'columns')) > 0"
-    return count(connection, f"SELECT count(*) FROM {quoted(suspects_of(upload))} WHERE {ragged}")
+    found = count(connection, f"SELECT count(*) FROM {quoted(suspects_of(upload))} WHERE {ragged}")
+    damaged = f"SELECT count(*) FROM {_damage(upload)} WHERE rule = 'columns'" if upload.reader.damage else "SELECT 0"
+    return found + count(connection, damaged)
 
 
 def fill_quarantine(connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload]) -> None:

@@ -33,6 +33,19 @@ def _text_encoding(name: str) -> str:
     return name
 
 
+_OF_HEADER = frozenset({"skip_lines", "header_rows", "column_names", "odd_names", "skip_footer", "ragged_rows"})
+_OF_DELIMITED = frozenset(
+    {*_OF_HEADER, "encoding", "delimiter", "quote", "escape", "comment", "decimal", "thousands", "null_values"}
+)
+_OPTIONS: dict[str, frozenset[str]] = {
+    "csv": _OF_DELIMITED,
+    "tsv": _OF_DELIMITED,
+    "jsonl": frozenset({"encoding", "null_values"}),
+    "json": frozenset({"encoding", "null_values"}),
+    "excel": _OF_HEADER | {"sheet", "null_values"},
+}
+"""The options that mean something for a format; for others they would be ignored in silence."""
+
 Letter = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_one_byte)]
 LetterOrNone = Annotated[str, Field(max_length=1), AfterValidator(lambda letter: _one_byte(letter) if letter else "")]
 
@@ -81,3 +94,15 @@ class ReadOptions(Declared):
         if self.thousands == self.decimal:
             raise ValueError("different letters for decimal and thousands")
         return self
+
+    def confirm_format(self, format_name: str) -> None:
+        """Every option that was given means something for the format.
+
+        Raises:
+            ValueError: one does not.
+        """
+        known = _OPTIONS.get(format_name, frozenset())
+        strange = sorted(self.model_fields_set - known)
+        if strange:
+            expected = f"one of {', '.join(sorted(known))}" if known else "no options"
+            raise ValueError(f"for format {format_name}: {expected} (found {', '.join(strange)})")

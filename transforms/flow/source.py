@@ -6,12 +6,12 @@ import re
 from functools import cached_property
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from transforms.flow.declared import Declared
 from transforms.flow.read_options import ReadOptions
 
-Format = Literal["csv", "jsonl", "json", "parquet", "arrow", "feather", "orc", "avro"]
+Format = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "feather", "orc", "avro", "excel"]
 
 _CAPTURE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
@@ -32,6 +32,11 @@ class Source(Declared):
         if re.search(r"[{}]", _CAPTURE.sub("", path)) or path.startswith("/"):
             raise ValueError("a relative path with captures such as {year}")
         return path
+
+    @model_validator(mode="after")
+    def _options_fit_the_format(self) -> Source:
+        self.options.confirm_format(self.format)
+        return self
 
     @cached_property
     def _regex(self) -> re.Pattern[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from transforms.formats.arrow import open_arrow
 from transforms.formats.avro import open_avro
 from transforms.formats.csv import open_csv
+from transforms.formats.excel import open_excel
 from transforms.formats.json import open_json
 from transforms.formats.jsonl import open_jsonl
 from transforms.formats.orc import open_orc
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMATS: dict[Format, Callable[[Opening], Reader]] = {
     "csv": open_csv,
+    "tsv": open_csv,
     "jsonl": open_jsonl,
     "json": open_json,
     "parquet": open_parquet,
@@ -27,6 +29,7 @@ FORMATS: dict[Format, Callable[[Opening], Reader]] = {
     "feather": open_arrow,
     "orc": open_orc,
     "avro": open_avro,
+    "excel": open_excel,
 }
 
 

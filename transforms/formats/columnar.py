@@ -2,11 +2,15 @@
 
 parquet ------------------------------> linked, or unpacked
 arrow, orc, avro --(batch by batch)---> written as Parquet, rows counted on the way
-excel ---------------------------------> the same, every cell as text
+excel ---------------------------------> the same, every cell as text; too wide rows are damage
 """
 
 from __future__ import annotations
 
+import lzma
+import struct
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +32,24 @@ if TYPE_CHECKING:
 _USUAL_TYPES = {"TIMESTAMPTZ_NS": "TIMESTAMP WITH TIME ZONE", "TIME_NS": "TIME", '"NULL"': "VARCHAR"}
 """Types that no contract has, and the nearest that one has."""
 
+_STUMBLES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What libraries raise when they stumble over damaged bytes."""
+
 BATCH_ROWS = 32_768
 """Rows that a reader has in memory at a time, as far as its format lets it."""
 
@@ -41,7 +63,7 @@ class ColumnarReader:
     records: int
     columns: Mapping[str, str]
     dialect: Mapping[str, Any]
-    damage: None = None
+    damage: Path | None = None
 
     def parsed_type(self, name: str, column: Column) -> str:  # noqa: ARG002 - text is parsed as declared
         return self.columns[name]
@@ -122,7 +144,7 @@ def staged_batches(
             f"{opening.upload.name}: a block of this {format_name} file does not fit into memory ({error}); "
             "write it with smaller blocks, or split it"
         ) from error
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+    except (pa.ArrowException, *_STUMBLES) as error:
         raise unreadable(opening, format_name, error) from error
     return reader_of(opening, path, records)
 

@@ -128,10 +128,13 @@ class CsvReader:
 
 
 def open_csv(opening: Opening) -> CsvReader:
-    """One CSV upload is staged and ready to be read.
+    """One CSV or TSV upload is staged and ready to be read.
 
     Raises:
         UnreadableUpload, UploadTooLarge: see `stage_text`.
     """
-    staged = stage_text(opening.upload, opening.folder, opening.options, opening.room, opening.names)
-    return CsvReader(staged, opening.options, f"rejects_{opening.folder.name}")
+    options = opening.options
+    if opening.format == "tsv" and options.delimiter is None:
+        options = options.model_copy(update={"delimiter": "\t"})
+    staged = stage_text(opening.upload, opening.folder, options, opening.room, opening.names)
+    return CsvReader(staged, options, f"rejects_{opening.folder.name}")
