@@ -11,10 +11,13 @@ import re
 from orchestrators import names
 from orchestrators.activities import ACTIVITIES
 from tests.conformance.referee import Answer, Referee
+from tests.devhost.visitor import DURABLE
 from tests.end_to_end.conftest import World
 from tests.orchestrators.pipelines.recording_service import RecordingService, reply
+from tests.waiting import wait_for
 
 DRAFT = re.compile(r"draft-[0-9a-f]{12}\.json")
+ONLY_WHEN_ASKED_FOR = {names.CANCEL_PIPELINE, names.CALL_BACK}
 DAMAGED = b"id,kwh\n1,2.5\n2,-1\nthree,3\n4,4\n"
 
 
@@ -57,16 +60,38 @@ def test_every_function_of_a_run_answers_alike(world: World, pipeline: Recording
 
     # What a poll sees may change between the two answers; test_http.py compares those that cannot.
     judgements = [one for one in referee.judgements if one.invocation.function.kind != "httpTrigger"]
-    expected = {"upload_landed", names.INGEST, *(activity.__name__ for activity in ACTIVITIES)}
-    assert {one.function for one in judgements} == expected
+    activities = {activity.__name__ for activity in ACTIVITIES} - ONLY_WHEN_ASKED_FOR
+    assert {one.function for one in judgements} == {"upload_landed", names.INGEST} | activities
     for one in judgements:
         assert _lasting(one.library) == _lasting(one.local), one.function
         assert not one.library.failure
 
     first_turn = json.loads(referee.of(names.INGEST)[0].library.given)
     ((action,),) = first_turn["actions"]
-    assert (action["functionName"], json.loads(action["input"])["run_id"]) == (names.PLAN_RUN, run["run_id"])
+    planning, cancelling = action["compoundActions"]
+    assert (planning["functionName"], json.loads(planning["input"])["run_id"]) == (names.PLAN_RUN, run["run_id"])
+    assert cancelling["externalEventName"] == names.CANCEL
     assert not first_turn["isDone"]
+
+
+def test_a_run_that_is_cancelled_and_calls_back_answers_alike(
+    world: World, pipeline: RecordingService, referee: Referee
+) -> None:
+    pipeline.will(reply(202, {"status": "running"}, Location="/jobs/7", Retry_After="3600"), reply(200))
+    world.settings["BLOB_TRIGGER_SOURCE"] = "EventGrid"
+    world.drop("readings/monday.csv")
+    world.start(invoke=referee.ask_both)
+    assert world.visitor
+    body = {"uploads": ["readings/monday.csv"], "callBackUri": f"{pipeline.origin}/callback"}
+    run_id = world.post("flows/readings/runs", body).json["run_id"]
+    wait_for(lambda: world.get(f"runs/{run_id}").json["pipeline"]["status"] == "running", "the pipeline's start")
+    # Told to the plan itself: both would tell it, and it expects to be cancelled once.
+    world.visitor.call("POST", f"{DURABLE}/instances/{run_id}/raiseEvent/{names.CANCEL}", None)
+    world.visitor.finished(run_id)
+    judgements = [one for name in (*ONLY_WHEN_ASKED_FOR, names.INGEST) for one in referee.of(name)]
+    assert {one.function for one in judgements} == {*ONLY_WHEN_ASKED_FOR, names.INGEST}
+    assert [one.library for one in judgements] == [one.local for one in judgements]
+    assert [asked.path for asked in pipeline.asked] == ["/train", "/callback"]
 
 
 def test_a_plan_that_fails_does_so_alike(world: World, referee: Referee) -> None:
