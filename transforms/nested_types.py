@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from transforms.flow.types import TypeSpec
@@ -11,7 +12,7 @@ Inside = Callable[[TypeSpec, str], str]
 """SQL for a text inside the JSON as its type, null where it cannot be had exactly."""
 
 
-def nested(spec: TypeSpec, json: str, inside: Inside) -> str:
+def nested(spec: TypeSpec, value: str, inside: Inside) -> str:
     """SQL for a JSON value as a list or struct; null where anything inside does not fit.
 
     Example:
@@ -21,50 +22,55 @@ def nested(spec: TypeSpec, json: str, inside: Inside) -> str:
         >>> duckdb.sql(f"SELECT {sql} FROM (VALUES ('[1, null]'), ('[300]'), ('7')) t(v)").fetchall()
         [([1, None],), (None,), (None,)]
     """
-    return _value(spec, json, inside, depth=0)
+    return _value(spec, value, inside, depth=0)
 
 
-def _value(spec: TypeSpec, json: str, inside: Inside, depth: int) -> str:
+def _value(spec: TypeSpec, value: str, inside: Inside, depth: int) -> str:
     if spec.element is not None:
-        return _list(spec.element, json, inside, depth)
+        return _list(spec.element, value, inside, depth)
     if spec.fields:
-        return _struct(spec, json, inside, depth)
+        return _struct(spec, value, inside, depth)
     if spec.name == "json":
-        return json
-    # Objects and lists have no text of a single value.
-    return inside(
-        spec, f"CASE WHEN json_type({json}) <> 'OBJECT' AND json_type({json}) <> 'ARRAY' THEN {json} ->> '$' END"
-    )
+        return value
+    single = f"{value} ->> '$'"
+    if spec.name == "string":
+        # As a text, an object or a list would be its JSON; other types are not written so.
+        single = f"CASE WHEN json_type({value}) <> 'OBJECT' AND json_type({value}) <> 'ARRAY' THEN {single} END"
+    return inside(spec, f"({single})")
 
 
-def _list(element: TypeSpec, json: str, inside: Inside, depth: int) -> str:
-    name = f"item{depth}"
-    elements = f"CAST({json} AS JSON[])"
-    value = _value(element, name, inside, depth + 1)
-    misfits = f"len(list_filter({elements}, lambda {name}: {_is_wrong(name, value)}))"
-    return (
-        f"CASE WHEN json_type({json}) = 'ARRAY' AND {misfits} = 0 "
-        f"THEN list_transform({elements}, lambda {name}: {value}) END"
-    )
+def _list(element: TypeSpec, value: str, inside: Inside, depth: int) -> str:
+    items, item, typed = f"items{depth}", f"item{depth}", f"typed{depth}"
+    values = f"list_transform({items}, lambda {item}: {_value(element, item, inside, depth + 1)})"
+    fits = f"{_known(items, item)} = {_known(typed, item)}"
+    taken = _let(items, f"""json_transform({value}, '["JSON"]')""", _let(typed, values, _only_if(fits, typed)))
+    return _only_if(f"json_type({value}) = 'ARRAY'", taken)
 
 
-def _struct(spec: TypeSpec, json: str, inside: Inside, depth: int) -> str:
-    parts = {name: f"json_extract({json}, {text(_path(name))})" for name, _ in spec.fields}
-    values = {name: _value(field, parts[name], inside, depth) for name, field in spec.fields}
-    fits = [f"NOT {_is_wrong(parts[name], value)}" for name, value in values.items()]
-    # Counted, not looked up: a list of constants may become a join, which loses the order of the rows.
-    known = " + ".join(f"json_exists({json}, {text(_path(name))})::INTEGER" for name, _ in spec.fields)
-    packed = ", ".join(f"{quoted(name)} := {value}" for name, value in values.items())
-    return (
-        f"CASE WHEN json_type({json}) = 'OBJECT' AND len(json_keys({json})) = {known} AND {' AND '.join(fits)} "
-        f"THEN struct_pack({packed}) END"
-    )
+def _struct(spec: TypeSpec, value: str, inside: Inside, depth: int) -> str:
+    parts, typed = f"parts{depth}", f"typed{depth}"
+    names = [quoted(name) for name, _ in spec.fields]
+    values = (_value(field, f"{parts}.{quoted(name)}", inside, depth + 1) for name, field in spec.fields)
+    packed = f"struct_pack({', '.join(f'{name} := {field}' for name, field in zip(names, values, strict=True))})"
+    fits = " AND ".join(f"({parts}.{name} IS NULL OR {typed}.{name} IS NOT NULL)" for name in names)
+    shape = text(json.dumps({name: "JSON" for name, _ in spec.fields}, ensure_ascii=False))
+    taken = _let(parts, f"json_transform({value}, {shape})", _let(typed, packed, _only_if(fits, typed)))
+    # Each key is there once and declared. No IN and no list_contains: of constants they may become a join, which
+    # loses the order of the rows.
+    declared = ", ".join(text(name) for name, _ in spec.fields)
+    keys = f"json_keys({value})"
+    known = f"list_has_all([{declared}], {keys}) AND len({keys}) = len(list_distinct({keys}))"
+    return _only_if(f"json_type({value}) = 'OBJECT' AND {known}", taken)
 
 
-def _is_wrong(json: str, value: str) -> str:
-    return f"(coalesce(json_type({json}), 'NULL') <> 'NULL' AND {value} IS NULL)"
+def _let(name: str, value: str, then: str) -> str:
+    """`then` with `name` standing for `value`, which is worked out once: JSON is slow and hungry to take apart."""
+    return f"list_transform([{value}], lambda {name}: {then})[1]"
 
 
-def _path(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'$."{escaped}"'
+def _only_if(condition: str, value: str) -> str:
+    return f"CASE WHEN {condition} THEN {value} END"
+
+
+def _known(values: str, item: str) -> str:
+    return f"len(list_filter({values}, lambda {item}: {item} IS NOT NULL))"

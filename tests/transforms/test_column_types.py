@@ -95,3 +95,12 @@ def test_a_typed_source_is_read_as_exactly(column: str, values: list[Any], good:
 def test_the_schema_says_the_type_as_the_contract_does(written: str) -> None:
     [(kind,)] = duckdb.execute(f"SELECT typeof(NULL::{sql_type(written)})").fetchall()
     assert contract_type(kind) == written
+
+
+def test_lists_and_structs_keep_the_order_of_rows_on_several_threads() -> None:
+    fields = [f"f{place}" for place in range(30)]
+    column = f"struct<{', '.join(f'{name}: int32' for name in fields)}, tags: list<string>>"
+    rows = "".join(f'"{{""f7"": {number}, ""tags"": [{"1" if number % 5 else "{}"}]}}"\n' for number in range(60_000))
+    result = drafted(flow_with({"v": column}), f"v\n{rows}".encode())
+    assert [value["f7"] for value in result.column("v")] == [number for number in range(60_000) if number % 5]
+    assert [row["record"] for row in result.quarantine] == list(range(1, 60_001, 5))
