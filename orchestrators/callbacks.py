@@ -104,6 +104,8 @@ def _tell(services: Services, run: RunRecord, key: str) -> Unavailable | None:
         now_known = _call(services.settings, run, known.uri)
     except Unavailable as trouble:
         log.warning("run %s: callback %s: %s", run.request.run_id, key, trouble)
+        # Written anew, it is no leftover of an old run to the clean-up.
+        services.lake.put(services.settings.staging_container, name, known.model_dump_json().encode())
         return trouble
     services.lake.put(services.settings.staging_container, name, now_known.model_dump_json().encode())
     log.info("run %s: callback %s: %s %s", run.request.run_id, key, now_known.state, now_known.message)
