@@ -37,6 +37,7 @@ from transforms.quarantine import (
     write_quarantine,
 )
 from transforms.relation import Relation, row_count
+from transforms.stages import READING, WRITING, OnStage, unwatched
 from transforms.steps.apply import apply_steps
 from transforms.steps.step import StepEnv
 from transforms.unpack import Room
@@ -61,6 +62,7 @@ class Job:
     flows_folder: Path
     previous: Mapping[str, Any] | None
     fitted: Mapping[str, Any] | None
+    on_stage: OnStage
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,13 @@ def transform(
     flows_folder: Path,
     previous: Mapping[str, Any] | None = None,
     fitted: Mapping[str, Any] | None = None,
+    on_stage: OnStage = unwatched,
 ) -> Draft:
     """Local uploads have become a draft: data files, quarantine, profile and counts, or the reason why not.
 
     `previous` is the profile of the dataset that drift checks compare with, where there is one. `fitted` is what
-    an earlier dataset learnt: where it is given, it is applied again and nothing is learnt.
+    an earlier dataset learnt: where it is given, it is applied again and nothing is learnt. `on_stage` is told each
+    of the `stages_of` the flow when it begins.
 
     Shape:
         Rows keep (upload, record) order. Everything is written below `scratch`, a folder for this run alone.
@@ -106,7 +110,7 @@ def transform(
     """
     recipe = flow.flow if isinstance(flow, LoadedFlow) else flow
     bound = bind_parameters(recipe.parameters, parameters)
-    job = Job(recipe, uploads, lookups, bound, scratch.resolve(), flows_folder, previous, fitted)
+    job = Job(recipe, uploads, lookups, bound, scratch.resolve(), flows_folder, previous, fitted, on_stage)
     with open_engine(job.scratch, limits) as connection:
         room = Room(limits.scratch_bytes)
         ingested = _ingest(connection, job, room, limits.memory_bytes)
@@ -123,6 +127,7 @@ def _rejected(ingested: Ingested, rejection: Rejection) -> Draft:
 
 
 def _ingest(connection: DuckDBPyConnection, job: Job, room: Room, memory_bytes: int) -> Ingested:
+    job.on_stage(READING)
     contract = job.flow.contract
     readers = [_open(connection, job, upload, order, room) for order, upload in enumerate(job.uploads)]
     uploads = parse_uploads(connection, readers, contract, job.parameters, memory_bytes)
@@ -154,9 +159,10 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
     why = f"none of {read:,} records keeps the contract" if read else "there is a header, but not a single record"
     _refuse_nothing(ingested.counts.good, why)
     lookups = load_lookups(connection, job.flow.lookups, job.lookups, job.scratch, room)
-    env = StepEnv(lookups, job.parameters, job.flows_folder, job.scratch, job.fitted)
+    env = StepEnv(lookups, job.parameters, job.flows_folder, job.scratch, job.fitted, job.on_stage)
     result = apply_steps(connection, ingested.good, job.flow, env)
     _refuse_nothing(row_count(connection, result.relation), "the steps removed every row")
+    job.on_stage(WRITING)
     files, profile = _written(connection, job, result.relation)
     counts = RowCounts(**(vars(ingested.counts) | {"steps": result.counts, "published": rows_in_footers(files)}))
     confirm_steps(counts)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from demo.check import checked
 from demo.installation import ROOT
+from transforms.cli.check import checked
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 YAML = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
@@ -18,7 +18,7 @@ def test_the_flow_of_the_readme_is_in_order_with_and_without_a_pipeline(tmp_path
         folder = tmp_path / name
         folder.mkdir()
         (folder / "meters.yaml").write_text(text, encoding="utf-8")
-        assert checked(folder) == (["meters"], [])
+        assert checked([folder / "meters.yaml"]) == (["meters"], [])
 
 
 def test_what_the_readme_says_to_open_is_there() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,12 @@ def load_flow(path: Path) -> LoadedFlow:
 
 def load_flows(folder: Path) -> Flows:
     """Every flow of a folder, the broken ones apart; a broken flow never hinders another one."""
-    read = [_read(path) for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])]
+    return flows_of(sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]))
+
+
+def flows_of(paths: Sequence[Path]) -> Flows:
+    """The flows of these files, which must not take each other's uploads, the broken ones apart."""
+    read = [_read(path) for path in paths]
     loaded = [flow for flow in read if isinstance(flow, LoadedFlow)]
     conflicts = {flow.path: _conflicts(flow, loaded) for flow in loaded}
     clashing = [

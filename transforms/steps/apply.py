@@ -50,6 +50,7 @@ def apply_steps(connection: DuckDBPyConnection, relation: Relation, flow: Flow, 
     stations = Stations(connection)
     rows_in = row_count(connection, relation)
     for work, step in steps_at_work(connection, flow, env):
+        env.on_stage(work.path)
         with stations.blame(work, step, relation):
             applied = VERBS[step.verb].apply(work, relation, step.says)
             counts.append(_counted(work, step, applied, rows_in))

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from transforms.flow.expressions import bound, bracketed
 from transforms.relation import ROW, Relation, number, quoted, relation_of
+from transforms.stages import OnStage, unwatched
 from transforms.steps.refusal import Refused, UnknownColumn, refused
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class StepEnv:
     """Where a step may keep a file while it works; where the system does, if not told."""
     fitted: Mapping[str, Any] | None = None
     """What an earlier run learnt, by verb and column: applied again where it is given, and nothing is learnt."""
+    on_stage: OnStage = unwatched
 
 
 @dataclass(frozen=True)

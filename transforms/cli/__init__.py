@@ -1,0 +1,1 @@
+"""The command line: `python -m transforms`, the engine without any cloud."""
