@@ -10,6 +10,7 @@ import pytest
 from tests.end_to_end.conftest import READINGS, World
 
 GZIP = READINGS.replace('"readings/{day}.csv"', '"readings/{day}.csv.gz"')
+UTF_8 = READINGS.replace("format: csv}", "format: csv, options: {encoding: utf-8}}")
 ROWS = b"".join(b"%d,%d.5\n" % (number, number) for number in range(5000))
 CSV = b"id,kwh\n" + ROWS
 GARBAGE = random.Random(7).randbytes(20_000)  # noqa: S311  # not a secret
@@ -22,7 +23,7 @@ GARBAGE = random.Random(7).randbytes(20_000)  # noqa: S311  # not a secret
         pytest.param(READINGS, b"", "unreadable_upload", "empty", id="empty"),
         pytest.param(READINGS, b"id,kwh\n", "empty_result", "no row", id="header only"),
         pytest.param(READINGS, b"id,watt\n1,2\n", "contract_broken", "kwh", id="missing column"),
-        pytest.param(READINGS, CSV.decode().encode("utf-16"), "unreadable_upload", "", id="wrong encoding"),
+        pytest.param(UTF_8, CSV.decode().encode("utf-16"), "unreadable_upload", "", id="wrong encoding"),
         pytest.param(READINGS, b"id,kwh\nx,1\ny,2\n3,3\n", "contract_broken", "2 of 3", id="too many bad rows"),
         pytest.param(GZIP, gzip.compress(CSV)[:-200], "unreadable_upload", "", id="truncated gzip"),
         pytest.param(GZIP, CSV, "unreadable_upload", "", id="not a gzip"),
