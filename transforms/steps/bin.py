@@ -50,7 +50,7 @@ class Bin(RootModel[dict[ColumnName, Bins | Edges]]):
 
 
 def apply(work: Work, relation: Relation, step: Bin) -> Applied:
-    """Replace each named column by the number of the bin that its value falls into, from 0.
+    """Replace each named column by the number of its value's bin, from 0.
 
     Shape:
         (n, k) -> (n, k), rows and their order unchanged. The number is that of the edges that are not above the

@@ -30,11 +30,12 @@ class Dedupe(Declared):
 
 
 def apply(work: Work, relation: Relation, step: Dedupe) -> Applied:
-    """Keep the first row of each key, in upload order or in the order that `keep` gives.
+    """Keep the first row of each key.
 
     Shape:
-        (n, k) -> (m, k), with m the number of distinct keys; a null is a key. Order unchanged. What ties
-        in `keep: {order_by: …}` (where nulls come last) is decided by upload order.
+        (n, k) -> (m, k), with m the number of distinct keys; a null is a key. Order unchanged. The first is that in
+        upload order, or in the order that `keep: {order_by: …}` gives, where nulls come last and upload order
+        decides what ties.
         Removed: over all keys, the rows of the key but one.
     Raises:
         StepFailed: a key is not a column, or the order names none.

@@ -36,10 +36,11 @@ class Join(Declared):
 
 
 def apply(work: Work, relation: Relation, step: Join) -> Applied:
-    """Bring in the lookup's columns where the keys are equal; a null key equals nothing.
+    """Bring in the lookup's columns where the keys are equal.
 
     Shape:
-        (n, k) -> (n, k + taken) for `left`; rows without a match have nulls. `inner` removes them.
+        (n, k) -> (n, k + taken) for `left`; rows without a match have nulls. `inner` removes them. A null key
+        equals nothing.
         With `many: true` a row stands once for each match, in the lookup's order. Order unchanged.
         Without `take`, every column of the lookup but those that meet. Removed: rows without a match.
         Added: over all rows, their matches but one.

@@ -16,10 +16,11 @@ class Limit(RootModel[int]):
 
 
 def apply(work: Work, relation: Relation, step: Limit) -> Applied:
-    """Keep the first rows, in the order that they have; after a `sort` that makes the highest or the lowest.
+    """Keep the first rows, in the order that they have.
 
     Shape:
-        (n, k) -> (at most the limit, k), order unchanged. Removed: the rows behind the limit.
+        (n, k) -> (at most the limit, k), order unchanged; after a `sort` these are the highest or the lowest.
+        Removed: the rows behind the limit.
     Example:
         >>> from transforms.steps.trial import try_step
         >>> try_step({"id": [7, 8, 9]}, {"limit": 2})

@@ -22,11 +22,12 @@ class Sql(RootModel[str]):
 
 
 def apply(work: Work, relation: Relation, step: Sql) -> Applied:
-    """Replace the table by the rows that the SELECT gives, numbered anew in the order it gives them.
+    """Replace the table by the rows that the SELECT gives.
 
     Shape:
-        (n, k) -> (m, whatever is selected). Write ORDER BY where the order matters: grouping, DISTINCT and
-        joins leave it open. Removed: all n rows; added: all m.
+        (n, k) -> (m, whatever is selected), numbered anew in the order in which the SELECT gives them. Write
+        ORDER BY where the order matters: grouping, DISTINCT and joins leave it open. Removed: all n rows; added:
+        all m.
     Raises:
         StepFailed: a name or a type does not fit, a column has a reserved name, or a row fails.
     Example:
