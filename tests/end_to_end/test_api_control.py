@@ -117,6 +117,6 @@ def test_a_run_that_waits_for_its_pipeline_can_be_cancelled_once(world: World, p
     ended = over(world, run_id)
     # An `http` pipeline knows no call that ends it: the dataset stays, and nobody waits any more.
     assert (ended.status, ended.json["status"], ended.json["pipeline"]["status"]) == (500, "published", "unknown")
-    assert world.blobs("staging") == set()
+    wait_for(lambda: world.blobs("staging") == set(), "nothing left in staging")
     again = world.post(f"runs/{run_id}/cancel", None)
     assert (again.status, again.json["title"]) == (409, "Run is over")

@@ -11,6 +11,7 @@ import yaml
 
 from tests.end_to_end.conftest import World
 from tests.orchestrators.pipelines.recording_service import RecordingService, reply
+from tests.waiting import wait_for
 
 DAMAGED = b"id,kwh\n1,2.5\n2,-1\nthree,3\n4,4\n"
 
@@ -40,7 +41,7 @@ def test_a_dropped_file_is_published_and_its_pipeline_ends_well(world: World, pi
     assert [asked.method for asked in pipeline.asked] == ["POST", "GET", "GET"]
     pipeline_record = world.document("datasets", f"readings/{run['run_id']}/pipeline.json")
     assert (pipeline_record["status"], pipeline_record["run_id"]) == ("succeeded", "job-7")
-    assert world.blobs("staging") == set()
+    wait_for(lambda: world.blobs("staging") == set(), "nothing left in staging")
 
 
 def test_manifest_ml_table_and_files_agree(world: World) -> None:
