@@ -57,8 +57,9 @@ def drafted(
     parameters: Mapping[str, Any] | None = None,
     previous: Mapping[str, Any] | None = None,
     fitted: Mapping[str, Any] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> Drafted:
-    """What the flow makes of the uploads; the second is `2-upload.csv`, and so on."""
+    """What the flow makes of the uploads; the second is `2-upload.csv`, and so on. `files` lie beside the flow."""
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder) / "scratch"
         scratch.mkdir()
@@ -66,6 +67,8 @@ def drafted(
             LocalUpload(f"{number}-{name}" if number > 1 else name, _written(Path(folder) / f"in-{number}", data))
             for number, data in enumerate(uploads, 1)
         ]
+        for beside, written in (files or {}).items():
+            (Path(folder) / beside).write_text(written, encoding="utf-8")
         tables = {key: _written(Path(folder) / key, data) for key, data in (lookups or {}).items()}
         draft = transform(
             flow,

@@ -34,9 +34,9 @@ whose result does not follow from their arguments alone (`now()`, `random()`) ar
 `fitted.json`. `fitted: {from: previous}` in the flow, or a run id in the place of `previous`, applies what an earlier
 dataset learnt instead.
 
-The same uploads give the same rows in the same order, with any number of threads. Two things can differ in the last
-digit of a float, from one number of threads to another: totals inside a `sql` step, which sees no order of rows to
-add in, and the means and deviations of `profile.json`.
+The same uploads give the same rows in the same order and the same files, with any number of threads. Only a `sql` step
+can differ, in the last digit of a float: it sees no order of rows to add in. (The means and deviations of
+`profile.json` are rounded, which hides it.)
 
 This page is written by `python -m transforms.steps.docs` from the steps themselves; the tests run their examples.
 """
