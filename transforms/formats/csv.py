@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from transforms.staging import StagedText, stage_text
 from transforms.unpack import chunks_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
     from transforms.flow.contract import Column
@@ -93,7 +95,8 @@ class CsvReader:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        schema = pa.table({"ordinal": pa.array([], pa.int64()), "raw": pa.array([], pa.string())}).schema
+        kinds: dict[str, pa.DataType] = {"ordinal": pa.int64(), "raw": pa.string()}
+        schema = pa.schema(kinds)
         first = 0 if self.staged.has_header else 1
         with pq.ParquetWriter(raws, schema) as writer, again.open("wb") as lines:
             for block in blocks_of(
@@ -104,8 +107,7 @@ class CsvReader:
                     [first, first + len(block)],
                 ).fetchall()
                 texts = [block.raw(ordinal - first) for ordinal, _ in found]
-                ordinals = pa.array([ordinal for ordinal, _ in found], pa.int64())
-                writer.write_table(pa.table({"ordinal": ordinals, "raw": pa.array(texts, pa.string())}))
+                writer.write_batch(_batch([ordinal for ordinal, _ in found], texts, schema))
                 lines.writelines(raw + b"\n" for raw, (_, whole) in zip(texts, found, strict=True) if whole)
                 first += len(block)
 
@@ -125,6 +127,16 @@ class CsvReader:
             # With quoted line breaks the parallel reader refuses to pad.
             options |= {"null_padding": "true", "parallel": "false"}
         return f"read_csv({text(path.as_posix())}, {', '.join(f'{key} = {value}' for key, value in options.items())})"
+
+
+def _batch(ordinals: list[int], texts: list[bytes], schema: pa.Schema) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    # Not `pa.array`: it imports pandas to see whether it was given a Series, which takes a quarter of a second.
+    raw = pa.lib.StringBuilder()
+    raw.append_values(texts)
+    numbers = pa.Array.from_buffers(pa.int64(), len(ordinals), [None, pa.py_buffer(array("q", ordinals))])
+    return pa.RecordBatch.from_arrays([numbers, raw.finish()], schema=schema)
 
 
 def open_csv(opening: Opening) -> CsvReader:
