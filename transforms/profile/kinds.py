@@ -64,6 +64,14 @@ def as_label(column: str) -> str:
     return f"left({quoted(column)}::VARCHAR, {LONGEST_VALUE})"
 
 
+def as_length(column: str, sql_type: str) -> str:
+    """SQL for the length of a text, binary or list."""
+    name = quoted(column)
+    if kind_of(sql_type) == "text":
+        return f"len({name}::VARCHAR)"
+    return f"octet_length({name})" if sql_type == "BLOB" else f"len({name})"
+
+
 def shown_number(number: float, sql_type: str) -> float | int | str | None:
     """A number of a column as people read it: a moment in ISO 8601, a whole number without a point."""
     if kind_of(sql_type) != "moment":
