@@ -12,7 +12,7 @@ from transforms.engine import count
 from transforms.errors import RowsLost
 from transforms.ingest import BAD, ParsedUpload, rules_of_sources, typed_sources
 from transforms.positions import position_among_all
-from transforms.relation import quoted, text
+from transforms.relation import ROW, quoted, relation_of, text
 from transforms.row_rules import reasons_of_rows
 from transforms.uniqueness import REPEATED
 from transforms.writing import write_parquet
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from transforms.draft import DataFile
 
 QUARANTINE = "quarantine"
+_SORTED = "quarantine_sorted"
 _TOP_REASONS = 5
 
 
@@ -101,8 +102,11 @@ def confirm_reasons(connection: DuckDBPyConnection) -> None:
 
 def write_quarantine(connection: DuckDBPyConnection, folder: Path, rows_per_file: int) -> tuple[DataFile, ...]:
     """The quarantined records are Parquet files in `folder`; no record, no file."""
-    query = f"SELECT upload, record, raw, reasons FROM {QUARANTINE} ORDER BY place, record"
-    return write_parquet(connection, query, folder, rows_per_file)
+    place = "row_number() OVER (ORDER BY place, record) - 1"
+    connection.execute(
+        f"CREATE TEMP TABLE {_SORTED} AS SELECT * EXCLUDE (place), {place} AS {ROW} FROM {QUARANTINE} ORDER BY {ROW}"
+    )
+    return write_parquet(connection, relation_of(connection, _SORTED), folder, rows_per_file)
 
 
 def top_reasons(connection: DuckDBPyConnection) -> str:

@@ -38,7 +38,7 @@ from transforms.quarantine import (
 )
 from transforms.relation import Relation, row_count
 from transforms.stages import READING, WRITING, OnStage, unwatched
-from transforms.steps.apply import apply_steps
+from transforms.steps.apply import StepsResult, apply_steps
 from transforms.steps.step import StepEnv
 from transforms.unpack import Room
 from transforms.writing import rows_in_footers, write_dataset
@@ -163,7 +163,7 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
     result = apply_steps(connection, ingested.good, job.flow, env)
     _refuse_nothing(row_count(connection, result.relation), "the steps removed every row")
     job.on_stage(WRITING)
-    files, profile = _written(connection, job, result.relation)
+    files, profile = _written(connection, job, result)
     counts = RowCounts(**(vars(ingested.counts) | {"steps": result.counts, "published": rows_in_footers(files)}))
     confirm_steps(counts)
     checks = run_checks(connection, result.relation, job.flow.sql_checks, job.parameters)
@@ -191,17 +191,18 @@ def _finish(connection: DuckDBPyConnection, job: Job, room: Room, ingested: Inge
 
 
 def _written(
-    connection: DuckDBPyConnection, job: Job, relation: Relation
+    connection: DuckDBPyConnection, job: Job, result: StepsResult
 ) -> tuple[tuple[DataFile, ...], dict[str, Any]]:
     """The dataset's files, and the profile of all of them together."""
     profiles: list[dict[str, Any]] = []
     files = write_dataset(
         connection,
-        relation,
+        result.relation,
         job.flow.output,
         job.scratch / "data",
-        _split_column(job.flow, relation),
+        _split_column(job.flow, result.relation),
         watch=lambda part: profiles.append(profile_of(connection, part)),
+        reading=result.reading,
     )
     return files, merge_all(profiles)
 

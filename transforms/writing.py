@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transforms.data_formats import DATA_FORMATS, stored_rows
 from transforms.draft import DataFile
-from transforms.engine import count
 from transforms.flow.output import Output
-from transforms.relation import Relation, quoted, text
+from transforms.relation import ROW, Relation, quoted, text
+from transforms.spans import spans_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,10 +29,11 @@ def write_dataset(
     split: str | None,
     *,
     watch: Callable[[Relation], None],
+    reading: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> tuple[DataFile, ...]:
     """The relation is in files under `folder`, a folder for each value of its column `split`.
 
-    `watch` sees each file's rows once, as a table, while they are at hand.
+    `watch` sees each file's rows once, as a table, while they are at hand. The relation is read inside `reading`.
 
     Shape:
         `part-00000-<hash>` and the format's ending, each of at most `rows_per_file` rows, in `__row` order and
@@ -51,30 +53,30 @@ def write_dataset(
         >>> [(file.name[:10], file.rows) for file in files]
         [('part-00000', 3), ('part-00001', 2)]
     """
-    columns = ", ".join(_in_utc(name, kind) for name, kind in relation.columns.items())
-    select = f"SELECT {columns} FROM {relation.sql}"
     if split is None:
-        return _write(connection, select, folder, output, watch=watch)
-    values = connection.execute(f"SELECT DISTINCT {quoted(split)} FROM {relation.sql} ORDER BY ALL").fetchall()
+        return _write(connection, relation, folder, output, watch=watch, reading=reading)
+    with reading():
+        values = connection.execute(f"SELECT DISTINCT {quoted(split)} FROM {relation.sql} ORDER BY ALL").fetchall()
     return tuple(
         file
         for (value,) in values
         for file in _write(
             connection,
-            f"{select} WHERE {quoted(split)} = {text(value)}",
+            relation,
             folder / value,
             output,
-            split=value,
+            only=(split, value),
             watch=watch,
+            reading=reading,
         )
     )
 
 
 def write_parquet(
-    connection: DuckDBPyConnection, select: str, folder: Path, rows_per_file: int
+    connection: DuckDBPyConnection, relation: Relation, folder: Path, rows_per_file: int
 ) -> tuple[DataFile, ...]:
-    """The rows of a query are in Parquet files in `folder`, in order; no row, no file."""
-    return _write(connection, select, folder, Output(rows_per_file=rows_per_file))
+    """The rows of the relation are in Parquet files in `folder`, in order; no row, no file."""
+    return _write(connection, relation, folder, Output(rows_per_file=rows_per_file))
 
 
 def rows_in_footers(files: Sequence[DataFile]) -> int:
@@ -84,41 +86,42 @@ def rows_in_footers(files: Sequence[DataFile]) -> int:
 
 def _write(
     connection: DuckDBPyConnection,
-    select: str,
+    relation: Relation,
     folder: Path,
     output: Output,
     *,
-    split: str | None = None,
+    only: tuple[str, str] | None = None,
     watch: Callable[[Relation], None] | None = None,
+    reading: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> tuple[DataFile, ...]:
+    """Files of the rows, or of those that have a value in a column."""
     data_format = DATA_FORMATS[output.format]
+    columns = ", ".join(_in_utc(name, kind) for name, kind in relation.columns.items())
+    rows = f"{relation.sql} WHERE {f'{quoted(only[0])} = {text(only[1])}' if only else 'true'}"
+    with reading():
+        spans = spans_of(connection, rows, output.rows_per_file)
     files = []
-    for number, part in enumerate(_parts(connection, select, output.rows_per_file)):
-        folder.mkdir(parents=True, exist_ok=True)
+    for number, span in enumerate(spans):
+        with reading():
+            part = _part(connection, f"SELECT {columns} FROM {rows} AND {span} ORDER BY {ROW}")
         if watch:
             watch(part)
+        folder.mkdir(parents=True, exist_ok=True)
         unnamed = folder / f"part-{number:05d}"
         data_format.write(connection, stored_rows(part, data_format), unnamed, output.packing)
-        files.append(_named(unnamed, output, split))
+        files.append(_named(unnamed, output, only[1] if only else None))
+        connection.execute(f"DROP TABLE {part.sql}")
     return tuple(files)
 
 
-def _parts(connection: DuckDBPyConnection, select: str, rows_per_file: int) -> Iterator[Relation]:
-    """The next rows as a table, for as long as there are any.
+def _part(connection: DuckDBPyConnection, select: str) -> Relation:
+    """A table of its own for the rows of a file.
 
-    A file is written from a table of its own: only then do the row groups, and so the bytes, not depend on threads.
+    Only what comes sorted, and from a table, has row groups of one size: others, and so the bytes, depend on threads.
     """
-    offset = 0
-    while True:
-        connection.execute(f"CREATE OR REPLACE TABLE {_PART} AS {select} LIMIT {rows_per_file} OFFSET {offset}")
-        rows = count(connection, f"SELECT count(*) FROM {_PART}")
-        if rows:
-            described = connection.execute(f"DESCRIBE {_PART}").fetchall()
-            yield Relation(_PART, {str(row[0]): str(row[1]) for row in described})
-        if rows < rows_per_file:
-            connection.execute(f"DROP TABLE {_PART}")
-            return
-        offset += rows
+    connection.execute(f"CREATE TEMP TABLE {_PART} AS {select}")
+    described = connection.execute(f"DESCRIBE {_PART}").fetchall()
+    return Relation(_PART, {str(row[0]): str(row[1]) for row in described})
 
 
 def _in_utc(name: str, kind: str) -> str:

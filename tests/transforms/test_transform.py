@@ -108,6 +108,19 @@ def test_the_same_upload_gives_the_same_bytes_whatever_the_threads() -> None:
 
 
 @pytest.mark.parametrize(
+    "memory_mb",
+    [pytest.param(200, id="in a temporary table"), pytest.param(60, id="in a compressed table")],
+)
+def test_many_files_are_the_same_whatever_the_threads(memory_mb: int) -> None:
+    text = b"id,plane,km\n" + b"".join(b"%d,p%d,1.5\n" % (n // 2, n % 97) for n in range(1_000_000))
+    steps: list[dict[str, Any]] = [{"dedupe": {"keys": ["id"]}}, {"filter": "id % 200 > 0"}]
+    flow = flow_with(TRIPS, steps=steps, output={"rows_per_file": 200_000})
+    limits = [Limits(memory_mb << 20, threads, LIMITS.scratch_bytes) for threads in (1, 2, 4)]
+    names = {tuple(file.name for file in drafted(flow, text, limits=limit).draft.files) for limit in limits}
+    assert [len(files) for files in names] == [3]
+
+
+@pytest.mark.parametrize(
     ("checks", "passed", "values"),
     [
         pytest.param(["rows >= 100", "max(km) < 1000"], [True, True], [500, 500.5], id="all hold"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +29,15 @@ class StepsResult:
     counts: tuple[StepCount, ...]
     fitted: dict[str, Any]
     notes: tuple[str, ...] = ()
+    reading: Callable[[], AbstractContextManager[None]] = nullcontext
+    """The relation may be a view, whose expressions have not run on every row yet: it is first read inside this."""
 
 
 def apply_steps(connection: DuckDBPyConnection, relation: Relation, flow: Flow, env: StepEnv) -> StepsResult:
     """The relation has gone through every step, and no row came or went uncounted.
 
     Shape:
-        Any relation -> the relation after the last step, a table in `__row` order. Without steps, the same one.
+        Any relation -> the relation after the last step, in `__row` order. Without steps, the same one.
     Raises:
         FlowBroken: an expression says what a flow may not say.
         StepFailed: a step does not fit the columns, or fails on a row; its place in the flow is named.
@@ -58,7 +61,7 @@ def apply_steps(connection: DuckDBPyConnection, relation: Relation, flow: Flow, 
         _remember(work, fitted, applied.fitted)
         notes += [f"{work.path}: {note}" for note in applied.notes]
         relation, rows_in = applied.relation, counts[-1].rows_out
-    return StepsResult(stations.settle(relation), tuple(counts), fitted, tuple(notes))
+    return StepsResult(relation, tuple(counts), fitted, tuple(notes), stations.reading)
 
 
 def steps_at_work(connection: DuckDBPyConnection, flow: Flow, env: StepEnv) -> Iterator[tuple[Work, OneStep]]:

@@ -57,15 +57,15 @@ class Stations:
             return
         self._make_room(after)
 
-    def settle(self, relation: Relation) -> Relation:
-        """The relation as a table, every pending view having run over every row."""
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Inside, what DuckDB refuses is told as the failure of the pending step whose expression it was."""
         if not self._pending:
-            return relation
+            yield
+            return
         last = self._pending[-1]
         with self.blame(last.work, last.step, last.before):
-            table = last.work.settled(relation)
-        self._make_room(table)
-        return table
+            yield
 
     def _make_room(self, table: Relation) -> None:
         """Everything that the steps made before this table is dropped."""

@@ -63,7 +63,8 @@ def table_of(connection: DuckDBPyConnection, name: str, rows: Rows) -> Relation:
 def columns_of(connection: DuckDBPyConnection, result: StepsResult) -> dict[str, list[Any]]:
     """What the steps left, as columns, in order."""
     columns = ", ".join(quoted(column) for column in result.relation.columns)
-    return dict(arrow_table(connection, f"SELECT {columns} FROM {result.relation.sql}").to_pydict())
+    with result.reading():
+        return dict(arrow_table(connection, f"SELECT {columns} FROM {result.relation.sql}").to_pydict())
 
 
 def _names(rows: Rows) -> list[str]:

@@ -59,19 +59,19 @@ def test_without_steps_the_relation_is_the_same(connection: duckdb.DuckDBPyConne
     assert result.relation is relation
 
 
-def test_the_input_stays_and_nothing_else_is_left_behind(connection: duckdb.DuckDBPyConnection) -> None:
+def test_the_input_stays_beside_the_last_table_and_the_views_on_it(connection: duckdb.DuckDBPyConnection) -> None:
     relation = table_of(connection, "rows", ROWS)
     steps: list[dict[str, Any]] = [
         {"derive": {"x": "id"}},
+        {"sort": "id"},
         {"dedupe": {"keys": "id"}},
-        {"derive": {"y": "id"}},
-        {"dedupe": {"keys": "id"}},
+        {"sort": "x"},
         {"derive": {"z": "id"}},
     ]
     result = apply_steps(connection, relation, flow_of(list(steps), ROWS), StepEnv({}, {}, Path()))
     made = "SELECT table_name FROM duckdb_tables() UNION ALL SELECT view_name FROM duckdb_views() WHERE NOT internal"
     names = connection.execute(made).fetchall()
-    assert {name for (name,) in names} == {"rows", result.relation.name}
+    assert {name for (name,) in names} == {"rows", "step_3", result.relation.name}
     assert connection.execute("SELECT count(*) FROM rows").fetchall() == [(4,)]
 
 
