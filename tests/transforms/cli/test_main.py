@@ -22,6 +22,15 @@ def test_it_runs_as_a_module_and_its_exit_code_is_the_answers(folder: Path) -> N
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "no flow file: no.yaml\n")
 
 
+def test_a_run_without_frames_leaves_pandas_alone(folder: Path) -> None:
+    words = ["run", "trips.yaml", "--input", "monday.csv", "--lookup", "kinds=kinds.csv", "--output", "out"]
+    code = f"import sys; from transforms.cli.main import main; print(main({words}), 'pandas' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 False"
+
+
 def test_help_tells_the_exit_codes(call: Call) -> None:
     called = call("--help")
     assert called.code == 0
