@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 
 from transforms.dialect import Dialect
 from transforms.errors import UnreadableUpload
-from transforms.record_ends import unescaped_quotes
-from transforms.records import LONGEST_SEARCH
+from transforms.record_ends import LONGEST_RECORD, unescaped_quotes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LONGEST_ELEMENT = 2 * LONGEST_RECORD
+"""Bytes in which an element must end; one that is longer than a record may be is damage."""
+
+_PIECE_BYTES = 2**20
+"""Looked at together: where every byte is a bracket, each takes many times its size."""
 _JSON = Dialect(quote=b'"', escape=b"\\")
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _BLANK_LINE = re.compile(rb"^[ \t]*$", re.MULTILINE)
@@ -41,7 +45,8 @@ def lines_of_array(chunks: Iterable[bytes], upload: str) -> Iterator[bytes]:
     """
     array = _Array(upload)
     for chunk in chunks:
-        yield from array.take(chunk)
+        for first in range(0, len(chunk), _PIECE_BYTES):
+            yield from array.take(chunk[first : first + _PIECE_BYTES])
     array.confirm_end()
 
 
@@ -94,7 +99,7 @@ class _Array:
         commas = places[(depths == 0) & (letters[places] == ord(","))]
         stops = commas if end is None else np.append(commas[commas < end], end)
         if not len(stops):
-            if len(self._held) > LONGEST_SEARCH:
+            if len(self._held) > LONGEST_ELEMENT:
                 raise self._refused(f"no element ends in {len(self._held):,} bytes", self._held)
             return b""
         used = int(stops[-1]) + 1

@@ -161,8 +161,9 @@ def _written(opening: Opening, path: Path, schema: pa.Schema, batches: Iterable[
     records = 0
     with pq.ParquetWriter(path, schema, compression="lz4", store_schema=False) as writer:
         for batch in batches:
-            opening.room.take(batch.nbytes, opening.upload.name)
+            # First of all: whatever else looks at damaged offsets may read memory that is not there.
             batch.validate(full=True)
+            opening.room.take(batch.nbytes, opening.upload.name)
             writer.write_batch(batch)
             records += len(batch)
     return records

@@ -94,7 +94,7 @@ def test_an_array_that_is_none_is_refused_with_the_place(data: bytes, says: str)
 
 
 def test_an_element_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_array, "LONGEST_SEARCH", 2**16)
+    monkeypatch.setattr(json_array, "LONGEST_ELEMENT", 2**16)
     with pytest.raises(UnreadableUpload, match="no element ends in"):
         read("json", b"[" * 100_000)
 
