@@ -75,6 +75,8 @@ def contract_type(sql: str) -> str:
 
 def read_as(column: Column) -> str:
     """The type that a text reader parses: exact for the declared type, or text where `typed` must look closer."""
+    if column.has_own_notation:
+        return "VARCHAR"
     if column.type in ("int64", "uint64"):
         return _WIDE_DECIMAL
     if SQL_TYPES.get(column.type) in _INTEGERS:
@@ -100,6 +102,8 @@ def typed(column: Column, value: str, value_type: str) -> str:
         >>> duckdb.sql(f"SELECT {sql} FROM (VALUES ('7'), ('7.0'), ('2.7'), ('300')) t(v)").fetchall()
         [(7,), (7,), (None,), (None,)]
     """
+    if column.has_own_notation and value_type == "VARCHAR":
+        value = _plain_number(value, column.decimal, column.thousands)
     return _typed(column.spec, value, value_type, column.format, column.zone)
 
 
@@ -111,6 +115,14 @@ def finite(column: Column, value: str) -> str:
 def drops_nonfinite(column: Column) -> bool:
     """True where `finite` may make a value null."""
     return SQL_TYPES.get(column.type) in _FLOATS and not column.allow_nonfinite
+
+
+def _plain_number(value: str, decimal: str, thousands: str | None) -> str:
+    """SQL for a text as SQL writes numbers; null where it is none, or its groups are not of three digits."""
+    grouped = rf"\d{{1,3}}({re.escape(thousands)}\d{{3}})+|" if thousands else ""
+    number = rf"\s*[+-]?({grouped}\d*)({re.escape(decimal)}\d*)?([eE][+-]?\d+)?\s*"
+    plain = f"replace({value}, {text(thousands)}, '')" if thousands else value
+    return f"CASE WHEN regexp_full_match({value}, {text(number)}) THEN replace({plain}, {text(decimal)}, '.') END"
 
 
 def _is_known(written: str) -> bool:

@@ -128,7 +128,8 @@ def _rejected(ingested: Ingested, rejection: Rejection) -> Draft:
 
 def _ingest(connection: DuckDBPyConnection, job: Job, room: Room, memory_bytes: int) -> Ingested:
     job.on_stage(READING)
-    contract = job.flow.contract
+    options = job.flow.source.options
+    contract = job.flow.contract.written_with(options.decimal, options.thousands)
     readers = [_open(connection, job, upload, order, room) for order, upload in enumerate(job.uploads)]
     uploads = parse_uploads(connection, readers, contract, job.parameters, memory_bytes)
     for upload in uploads:

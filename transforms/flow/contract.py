@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from transforms.flow.declared import Declared
 from transforms.flow.names import ColumnName, WordName
+from transforms.flow.read_options import Decimal, Thousands
 from transforms.flow.types import ColumnType, TypeSpec, parse_type
 from transforms.flow.values import MOMENTS, limit, typed
 
@@ -60,14 +61,34 @@ class Column(Declared):
     pattern: str | None = Field(None, description="RE2 regular expression, found anywhere in the text")
     allowed: tuple[str | int | float | bool, ...] | None = None
     allow_nonfinite: bool = Field(False, description="keep NaN and infinity instead of making them null")
+    decimal: Decimal = Field(
+        ".", description="before the decimals of a number; source.options says it for all"
+    )
+    thousands: Thousands | None = Field(
+        None, description="between groups of three digits; source.options says it for all"
+    )
 
     @property
     def spec(self) -> TypeSpec:
         """The type, taken apart."""
         return parse_type(self.type)
 
+    @property
+    def is_number(self) -> bool:
+        """True for whole numbers, floats and decimals."""
+        return self.spec.name == "decimal" or self.type.startswith(("int", "uint", "float"))
+
+    @property
+    def has_own_notation(self) -> bool:
+        """True where text is a number that SQL would not take for one."""
+        return self.decimal != "." or self.thousands is not None
+
     @model_validator(mode="after")
     def _constraints_fit_the_type(self) -> Column:
+        if self.has_own_notation and not self.is_number:
+            raise ValueError("`decimal` and `thousands` only in a column of numbers")
+        if self.decimal == self.thousands:
+            raise ValueError("different letters for `decimal` and `thousands`")
         limits = [limit(self.type, value) for value in (self.min, self.max) if value is not None]
         if limits != sorted(limits):
             raise ValueError(f"a min that is not above the max (found {self.min} and {self.max})")
@@ -142,3 +163,16 @@ class Contract(Declared):
         RowLimit(rows=None, share=1.0),
         description="above it the run is rejected: a share such as 1%, or a number of rows",
     )
+
+    def written_with(self, decimal: Decimal, thousands: Thousands | None) -> Contract:
+        """The contract whose numbers are written so, where their column does not say otherwise."""
+        said = {"decimal": decimal, "thousands": thousands}
+        columns = {
+            name: column.model_copy(
+                update={key: value for key, value in said.items() if key not in column.model_fields_set}
+            )
+            if column.is_number
+            else column
+            for name, column in self.columns.items()
+        }
+        return self.model_copy(update={"columns": columns})

@@ -13,6 +13,8 @@ from transforms.flow.names import ColumnName
 
 RaggedRows = Literal["quarantine", "pad", "reject"]
 OddNames = Literal["reject", "number"]
+Decimal = Literal[".", ","]
+Thousands = Literal[",", ".", " ", "'", "_", "\u00a0", "\u202f"]
 
 
 def _one_byte(letter: str) -> str:
@@ -74,10 +76,8 @@ class ReadOptions(Declared):
     ragged_rows: RaggedRows = Field(
         "quarantine", description="rows with too few or too many fields; pad: those with too few end in nulls"
     )
-    decimal: Literal[".", ","] = Field(".", description="what stands before the decimals of a number")
-    thousands: Literal[",", ".", " ", "'", "_", "\u00a0", "\u202f"] | None = Field(
-        None, description="what stands between groups of three digits"
-    )
+    decimal: Decimal = Field(".", description="what stands before the decimals of a number")
+    thousands: Thousands | None = Field(None, description="what stands between groups of three digits")
     null_values: tuple[str, ...] | None = Field(
         None, description="texts that mean null; without, the empty text in CSV and Excel, none in JSON"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -169,3 +170,34 @@ def test_any_table_in_any_dialect_comes_out_as_it_went_in(  # noqa: PLR0917 - hy
     result = read(data, options)
     assert [(row["id"], row["note"]) for row in result.rows] == rows
     assert not result.quarantine
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "good", "bad"),
+    [
+        pytest.param({"decimal": ","}, "float64", {"1,5": 1.5, "-0,25": -0.25, "2": 2.0}, ["1.5", "1,5,5"], id="comma"),
+        pytest.param({"thousands": ","}, "int64", {"1,234,567": 1234567, "7": 7}, ["1,23", "12,3456"], id="groups"),
+        pytest.param(
+            {"decimal": ",", "thousands": "."},
+            "decimal(12,2)",
+            {"1.234.567,89": Decimal("1234567.89"), "12,3": Decimal("12.30")},
+            ["1,234.5", "1.23,4"],
+            id="both",
+        ),
+        pytest.param({"thousands": "\u202f"}, "float64", {"1\u202f234.5": 1234.5}, ["1 234.5"], id="a narrow space"),
+        pytest.param({"thousands": "'"}, "int32", {"1'000": 1000}, ["1''000"], id="an apostrophe"),
+    ],
+)
+def test_numbers_are_read_as_they_are_written(
+    options: dict[str, Any], kind: str, good: dict[str, Any], bad: list[str]
+) -> None:
+    lines = [f"{text};x" for text in [*good, *bad]]
+    data = "\n".join(["n;note", *lines]).encode()
+    result = read(data, {"quote": "", **options}, {"n": kind, "note": "string"})
+    assert result.column("n") == list(good.values())
+    assert [reason["value"] for row in result.quarantine for reason in row["reasons"]] == bad
+
+
+def test_a_column_may_have_a_notation_of_its_own() -> None:
+    columns = {"a": {"type": "float64", "decimal": "."}, "b": "float64"}
+    assert read(b"a;b\n1.5;2,5\n", {"decimal": ","}, columns).rows == [{"a": 1.5, "b": 2.5}]
