@@ -3,7 +3,7 @@
 output       {flow}/latest.json
              {flow}/{run_id}/data/…  MLTable  fitted.json  profile.json  manifest.json  pipeline.json
 quarantine   {flow}/run_id={run_id}/…
-staging      {run_id}/work/draft-….json  pipeline.json
+staging      {run_id}/between/draft-….json  pipeline.json
              {run_id}/callbacks/{key}.json
 """
 
@@ -34,7 +34,7 @@ def quarantine_folder(request: RunRequest) -> str:
 
 def staging_folder(request: RunRequest) -> str:
     """The folder of what a run keeps between two activities in the staging container."""
-    return f"{request.run_id}/work/"
+    return f"{request.run_id}/between/"
 
 
 def callback(run_id: str, key: str) -> str:
