@@ -21,6 +21,7 @@ from transforms.draft import LocalUpload
 from transforms.encodings import UTF_8, in_utf_8
 from transforms.errors import UnreadableUpload
 from transforms.header import header_of
+from transforms.record_marks import with_line_breaks
 from transforms.records import Block, blocks_of
 from transforms.text_form import TextForm, text_form_of
 from transforms.unpack import Room, chunks_of, is_packed, refuse_other_formats
@@ -57,14 +58,17 @@ class _Text:
     form: TextForm
 
     def blocks(self) -> Iterator[Block]:
-        """Blocks with something in them; there is at least one."""
+        """Every block; at least one has a record."""
         empty = True
-        for block in blocks_of(self._chunks(), self.form.dialect):
-            if len(block):
-                empty = False
-                yield block
+        for block in blocks_of(self._lines(), self.form.dialect):
+            empty = empty and not len(block)
+            yield block
         if empty:
             raise UnreadableUpload(f"{self.upload.name}: empty, there are only blank lines; expected a header and rows")
+
+    def _lines(self) -> Iterator[bytes]:
+        mark = self.form.record_end
+        return with_line_breaks(self._chunks(), mark, self.form.dialect) if mark else self._chunks()
 
     def _chunks(self) -> Iterator[bytes]:
         skipped = self.form.preamble_bytes
@@ -99,7 +103,8 @@ def stage_text(
 def _may_be_linked(text: _Text) -> bool:
     form = text.form
     is_as_it_is = not is_packed(text.upload) and form.encoding == UTF_8
-    return is_as_it_is and not form.preamble_bytes and not form.footer_records and form.header_rows <= 1
+    has_more = form.preamble_bytes or form.footer_records or form.header_rows > 1 or form.record_end
+    return is_as_it_is and not has_more
 
 
 def place(upload: LocalUpload, target: Path, room: Room) -> Path:
@@ -122,6 +127,8 @@ def _survey(text: _Text, folder: Path) -> StagedText | None:
     columns: tuple[str, ...] = ()
     records, line_breaks = 0, set[bytes]()
     for block in text.blocks():
+        if not len(block):
+            return None
         columns = columns or header_of(block, text.upload.name, form)
         records += len(block)
         line_breaks |= block.line_breaks
@@ -151,7 +158,7 @@ def _rewrite(text: _Text, folder: Path, room: Room) -> StagedText:
     with (folder / "text.csv").open("wb") as file, DamageLog(folder / "damage.parquet") as log:
         for block in text.blocks():
             room.take(len(block.data), text.upload.name)
-            if not columns:
+            if not columns and len(block):
                 columns = header_of(block, text.upload.name, form)
                 file.write(form.dialect.delimiter.join(b"%d" % index for index in range(len(columns))) + b"\n")
             data = block.part(

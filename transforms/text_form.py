@@ -34,6 +34,8 @@ class TextForm:
     preamble_lines: int
     preamble_bytes: int
     """In UTF-8, with the byte order mark."""
+    record_end: bytes
+    """Empty: a line break of any kind."""
     header_rows: int
     column_names: tuple[str, ...]
     """In place of the header's; empty: the header's count."""
@@ -49,6 +51,7 @@ class TextForm:
             "delimiter": self.dialect.delimiter.decode(),
             "quote": self.dialect.quote.decode(),
             "escape": (self.dialect.escape or self.dialect.quote).decode(),
+            "record_end": self.record_end.decode(),
             "comment": self.dialect.comment.decode(),
             "preamble_lines": self.preamble_lines,
             "header_rows": self.header_rows,
@@ -78,7 +81,8 @@ def text_form_of(first_bytes: bytes, options: ReadOptions, names: Collection[str
     """
     sample = first_bytes[:_SAMPLE_BYTES]
     encoding = codecs.lookup(options.encoding).name if options.encoding else detected_encoding(sample)
-    lines = list(_lines(b"".join(in_utf_8([sample], encoding))))
+    record_end = (options.record_end or "").encode()
+    lines = list(_lines(b"".join(in_utf_8([sample], encoding)), record_end))
     skipped = options.skip_lines or 0
     header = _header(lines[skipped:], options, names)
     before = skipped + header.line
@@ -96,6 +100,7 @@ def text_form_of(first_bytes: bytes, options: ReadOptions, names: Collection[str
         encoding=encoding,
         preamble_lines=before,
         preamble_bytes=sum(len(line) for line in lines[:before]),
+        record_end=record_end,
         header_rows=options.header_rows,
         column_names=options.column_names or (() if options.header_rows else tuple(names)),
         footer_records=options.skip_footer,
@@ -104,8 +109,11 @@ def text_form_of(first_bytes: bytes, options: ReadOptions, names: Collection[str
     )
 
 
-def _lines(sample: bytes) -> Iterator[bytes]:
-    """The first lines with their line breaks; a last one that may be cut counts as well."""
+def _lines(sample: bytes, record_end: bytes) -> Iterator[bytes]:
+    """The first lines with what ends them; a last one that may be cut counts as well."""
+    if record_end:
+        yield from (line + record_end for line in sample.split(record_end, _LINES_LOOKED_AT)[:_LINES_LOOKED_AT])
+        return
     at = 0
     for _ in range(_LINES_LOOKED_AT):
         match = _LINE.match(sample, at)
@@ -119,7 +127,8 @@ def _header(lines: Sequence[bytes], options: ReadOptions, names: Collection[str]
     """The header; without one that is known, the first line, read with the delimiter that it has most often."""
     delimiters = (options.delimiter.encode(),) if options.delimiter else _DELIMITERS
     quotes = _QUOTES if options.quote is None else (options.quote.encode(),)
-    texts = [line.rstrip(b"\r\n").removeprefix(codecs.BOM_UTF8) for line in lines]
+    end = (options.record_end or "").encode()
+    texts = [line.removesuffix(end).rstrip(b"\r\n").removeprefix(codecs.BOM_UTF8) for line in lines]
     written = [(place, text) for place, text in enumerate(texts) if text.strip() and not _is_comment(text, options)]
     if not written:
         return _Header(0, delimiters[0], quotes[0], 0)

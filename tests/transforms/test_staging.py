@@ -10,6 +10,7 @@ from typing import Literal
 import pyarrow as pa
 import pytest
 
+from transforms import records, unpack
 from transforms.draft import LocalUpload
 from transforms.errors import UnreadableUpload
 from transforms.flow.read_options import ReadOptions
@@ -89,3 +90,9 @@ def test_damage_is_counted_and_logged_apart(tmp_path: Path) -> None:
         {"record": 2, "rule": "quote", "raw": '3;"4'},
         {"record": 3, "rule": "encoding", "raw": "\\xff;"},
     ]
+
+
+def test_a_block_without_a_record_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "BLOCK_BYTES", 4)
+    monkeypatch.setattr(unpack, "BLOCK_BYTES", 4)
+    assert staged(tmp_path, b"a;b\n1;2\n\n\n\n\n\n\n\n\n3;4\n").path.read_bytes() == b"0;1\n1;2\n3;4\n"

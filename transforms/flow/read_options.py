@@ -36,14 +36,15 @@ def _text_encoding(name: str) -> str:
 
 
 _OF_HEADER = frozenset({"skip_lines", "header_rows", "column_names", "odd_names", "skip_footer", "ragged_rows"})
-_OF_DELIMITED = frozenset(
-    {*_OF_HEADER, "encoding", "delimiter", "quote", "escape", "comment", "decimal", "thousands", "null_values"}
+_OF_TEXT = frozenset({"encoding", "null_values"})
+_OF_DELIMITED = (
+    _OF_HEADER | _OF_TEXT | {"delimiter", "quote", "escape", "record_end", "comment", "decimal", "thousands"}
 )
 _OPTIONS: dict[str, frozenset[str]] = {
     "csv": _OF_DELIMITED,
     "tsv": _OF_DELIMITED,
-    "jsonl": frozenset({"encoding", "null_values"}),
-    "json": frozenset({"encoding", "null_values"}),
+    "jsonl": _OF_TEXT,
+    "json": _OF_TEXT,
     "excel": _OF_HEADER | {"sheet", "null_values"},
 }
 """The options that mean something for a format; for others they would be ignored in silence."""
@@ -63,6 +64,9 @@ class ReadOptions(Declared):
     )
     quote: LetterOrNone | None = Field(None, description='around fields; "" for none; without, " or \' is detected')
     escape: Letter | None = Field(None, description="before a quote inside quotes; without, such a quote is doubled")
+    record_end: Annotated[str, Field(min_length=1, max_length=8)] | None = Field(
+        None, description="after each record; without, a line break: LF, CRLF or CR"
+    )
     comment: Annotated[str, Field(min_length=1, max_length=4)] | None = Field(
         None, description="lines that start with it are no records"
     )
@@ -91,6 +95,8 @@ class ReadOptions(Declared):
             raise ValueError("a delimiter without the escape in it")
         if self.escape is not None and self.quote == "":
             raise ValueError("a quote, where there is an escape")
+        if self.record_end is not None and self.quote == "":
+            raise ValueError("a quote, where records do not end with a line break")
         if self.thousands == self.decimal:
             raise ValueError("different letters for decimal and thousands")
         return self

@@ -40,6 +40,8 @@ def read(data: bytes, options: dict[str, Any], columns: dict[str, Any] | None = 
         pytest.param({"comment": "#"}, b'# "id\nid,note\n1,x\n#2,"z\n2,\n3,y\n# end', id="comments"),
         pytest.param({"comment": "//"}, b"//id\nid,note\n1,x\n//\n2,\n3,y\n", id="comments of two letters"),
         pytest.param({"skip_footer": 2}, b'id,note\n1,x\n2,\n3,y\n\nTotal,3,"\nEnd\n', id="a footer"),
+        pytest.param({"record_end": "~"}, b"id,note~1,x~2,~3,y~", id="a letter after each record"),
+        pytest.param({"record_end": ";\n", "skip_lines": 1}, b"May;\nid,note;\n1,x;\n2,;\n3,y", id="two letters"),
         pytest.param({"null_values": ["NULL", "-"]}, b"id,note\n1,x\n2,NULL\n3,y\n", id="null as a word"),
     ],
 )
@@ -89,6 +91,12 @@ def test_escapes(escape: str) -> None:
     assert read(data, {"escape": escape}).column("note") == ['say "hi", now', "a,b\nc"]
 
 
+def test_fields_keep_their_line_breaks_where_records_end_otherwise() -> None:
+    result = read(b'id|note\x1e1|two\nlines\x1e2|"three\r\n\nlines"\x1ex|bad\none\x1e', {"record_end": "\x1e"})
+    assert result.column("note") == ["two\nlines", "three\r\n\nlines"]
+    assert result.bad == {3: ('x|"bad\none"', [("id", "type")])}
+
+
 def test_quotes_are_letters_where_none_are_declared() -> None:
     assert read(b'id,note\n1,5" nail\n2,"x"\n', {"quote": ""}).column("note") == ['5" nail', '"x"']
 
@@ -103,6 +111,7 @@ def test_what_was_found_out_is_recorded() -> None:
         "delimiter": ";",
         "quote": '"',
         "escape": '"',
+        "record_end": "",
         "comment": "",
         "preamble_lines": 1,
         "header_rows": 1,
