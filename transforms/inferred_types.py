@@ -49,6 +49,13 @@ _DATES = (
     "%b %d, %Y",
 )
 _TIMES = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p", "%H:%M:%S.%f")
+_NUMBERS = ("int8", "int16", "int32", "int64", "uint64", "decimal(38,0)", "float64")
+_NOTATIONS: tuple[dict[str, Any], ...] = (
+    {"type": "int64", "thousands": ","},
+    {"type": "float64", "thousands": ","},
+    {"type": "float64", "decimal": ","},
+    {"type": "float64", "decimal": ",", "thousands": "."},
+)
 _JSON_TYPES = {"BOOLEAN": "bool", "UBIGINT": "int64", "BIGINT": "int64", "DOUBLE": "float64", "VARCHAR": "string"}
 
 
@@ -63,7 +70,7 @@ class Sourced:
 
 @dataclass(frozen=True)
 class Guess:
-    """The type of a column, other formats that fit as well, and whether there was any value to tell from."""
+    """The type of a column, what else fits as well, and whether there was any value to tell from."""
 
     options: Mapping[str, Any]
     also: tuple[str, ...] = field(default=())
@@ -91,7 +98,10 @@ def guess_type(connection: DuckDBPyConnection, source: Sourced) -> Guess:
         return Guess({"type": "string"}, has_values=False)
     fits = (options for options in _candidates(connection, source) if _is_broken_by_none(connection, source, options))
     found = next(fits, {"type": "string"})
-    also = [options["format"] for options in fits if "format" in found and options["type"] == found["type"]]
+    if "format" in found:
+        also = [f"the format {options['format']}" for options in fits if options["type"] == found["type"]]
+    else:
+        also = ["a decimal comma" for options in fits if "thousands" in found and options == _NOTATIONS[2]]
     return Guess(found, also=tuple(also))
 
 
@@ -118,9 +128,8 @@ def _candidates(connection: DuckDBPyConnection, source: Sourced) -> Iterator[dic
         yield {"type": "bool"}
     # A number with a zero before it is a code: 00501 is a place, and 501 is none.
     if _holds(connection, source, r"NOT regexp_matches({v}, '^\s*[+-]?0\d')"):
-        yield from (
-            {"type": name} for name in ("int8", "int16", "int32", "int64", "uint64", "decimal(38,0)", "float64")
-        )
+        yield from ({"type": name} for name in _NUMBERS)
+        yield from _NOTATIONS
     yield from ({"type": name} for name in ("date", "timestamp", "time"))
     yield from ({"type": "date", "format": written} for written in _DATES)
     for day in _DATES:

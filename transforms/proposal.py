@@ -119,7 +119,7 @@ def _told(guess: Guess, facts: Facts) -> str:
         told.append(f"{nulls:,} null{'s' if nulls != 1 else ''}")
     if guess.options["type"] == "timestamp":
         told.append("read as UTC without a `zone`")
-    told += [f"the format {written} fits as well" for written in guess.also]
+    told += [f"{other} fits as well" for other in guess.also]
     return "; ".join(told)
 
 
