@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Metric = Literal["seconds", "peak_mb"]
+Metric = Literal["seconds", "cpu_seconds", "peak_mb"]
 Figure = tuple[str, str, Metric]
 """The case, the entry in it, and what was measured."""
 

@@ -19,11 +19,13 @@ _LAST_WORDS = 400
 
 @dataclass(frozen=True)
 class Measured:
-    """One run. `peak_mb` is None where the system does not tell; `counts` are the contender's own."""
+    """One run. What the system does not tell is None; `counts` are the contender's own."""
 
     seconds: float
     peak_mb: float | None
     counts: Mapping[str, int | None]
+    cpu_seconds: float | None = None
+    """Of all cores together: hardly disturbed by what else runs, but silent about what waits for one core."""
 
 
 class ContenderFailed(RuntimeError):
@@ -40,14 +42,14 @@ def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str]
         child = subprocess.Popen(
             _limited(command, memory_bytes), cwd=folder, env=dict(environment), stdout=said, stderr=wrong
         )
-        code, peak_mb = _wait(child)
+        code, peak_mb, cpu_seconds = _wait(child)
         seconds = time.perf_counter() - started
         if code:
             wrong.seek(0)
             last = wrong.read().decode(errors="replace").strip()[-_LAST_WORDS:]
             raise ContenderFailed(f"ended with code {code}: {last}")
         said.seek(0)
-        return Measured(seconds, peak_mb, _counts(said.read().decode()))
+        return Measured(seconds, peak_mb, _counts(said.read().decode()), cpu_seconds)
 
 
 def _limited(command: Sequence[str], memory_bytes: int) -> list[str]:
@@ -57,13 +59,15 @@ def _limited(command: Sequence[str], memory_bytes: int) -> list[str]:
     return [sys.executable, "-S", "-c", f"{limit}os.execv(sys.argv[2], sys.argv[2:])", str(memory_bytes), *command]
 
 
-def _wait(child: subprocess.Popen[bytes]) -> tuple[int, float | None]:
+def _wait(child: subprocess.Popen[bytes]) -> tuple[int, float | None, float | None]:
+    """Exit code, peak memory and processor time."""
     if sys.platform == "win32":
-        return child.wait(LONGEST_S), None
+        return child.wait(LONGEST_S), None, None
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     # macOS tells bytes, all others kilobytes.
-    return child.returncode, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    peak_mb = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return child.returncode, peak_mb, usage.ru_utime + usage.ru_stime
 
 
 def _counts(said: str) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def test_a_contender_that_wants_too_much_memory_fails_alone(tmp_path: Path) -> N
 
 def _records(seconds: dict[str, float]) -> dict[tuple[str, str], Record]:
     return {
-        ("csv-100", name): Record([Measured(value, 100.0, {"read": 7, "quarantined": 1})])
+        ("csv-100", name): Record([Measured(value, 100.0, {"read": 7, "quarantined": 1}, value * 1.5)])
         for name, value in seconds.items()
     }
 
@@ -146,7 +146,7 @@ def test_the_page_and_the_document_have_every_entry_and_every_target() -> None:
     found = verdicts(targets([100]), records)
     told = page([case], records, found, [], {"command": "bench"})
     assert all(verdict.line in told for verdict in found)
-    assert "| pandas | 6.00 | 100 | 4.00 | 1.00 |" in told
+    assert "| pandas | 6.00 | 9.00 | 100 | 4.00 | 4.00 | 1.00 |" in told
     assert "dlt, clean has no figures: `ended with code 1: no memory`" in told
     plain = json.loads(json.dumps(document([case], records, found, [], {})))
     assert plain["cases"]["csv-100"]["sluice"]["seconds"] == 1.5
