@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from transforms.formats.reader import Reader
 
 _LIMITS = Limits(memory_bytes=1 << 30, threads=4, scratch_bytes=64 << 30)
-_ENDINGS = {"ndjson": "jsonl", "txt": "csv", "tsv": "csv", "tab": "csv", "pq": "parquet", "ipc": "arrow"}
+_ENDINGS = {"ndjson": "jsonl", "txt": "csv", "tab": "tsv", "pq": "parquet", "ipc": "arrow", "xlsx": "excel"}
 """Endings that are not the name of a format."""
+
+_EMPTY_IS_NULL = frozenset({"csv", "tsv", "excel"})
+"""Formats in which an empty text means null, as long as no null words are declared."""
 
 _MOST_ALLOWED = 20
 _ROWS_A_VALUE = 10
@@ -114,7 +117,7 @@ def _proposal(
         for column, source in plain.items()
     }
     if words:
-        options["null_values"] = [*([""] if reader.dialect.get("format") == "csv" else []), *words]
+        options["null_values"] = [*([""] if _format(path) in _EMPTY_IS_NULL else []), *words]
     guesses = {column: guess_type(connection, source) for column, source in sources.items()}
     _type(connection, sources, guesses)
     facts = {column: _facts(connection, place, guesses[column]) for place, column in enumerate(guesses)}
