@@ -22,6 +22,7 @@ MOST_RECORDS = 10_000_000
 
 _MAGIC = b"Obj\x01"
 _SYNC_BYTES = 16
+_PIECE_BYTES = 2**16
 
 
 class NotAvro(ValueError):
@@ -110,7 +111,11 @@ def _xz(data: bytes) -> bytes:
 def _zstandard(data: bytes) -> bytes:
     import pyarrow as pa
 
-    return pa.CompressedInputStream(io.BytesIO(data), "zstd").read(LARGEST_BLOCK_BYTES + 1)
+    stream = pa.CompressedInputStream(io.BytesIO(data), "zstd")
+    unpacked, piece = bytearray(), bytearray(_PIECE_BYTES)
+    while len(unpacked) <= LARGEST_BLOCK_BYTES and (size := stream.readinto(piece)):
+        unpacked += piece[:size]
+    return bytes(unpacked)
 
 
 def _snappy(data: bytes) -> bytes:

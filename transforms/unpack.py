@@ -107,9 +107,11 @@ def _unpacked(upload: LocalUpload, packing: Packing) -> Iterator[bytes]:
         unpacked = 0
         try:
             file = _unpacking(packed, packing)
-            while chunk := file.read(BLOCK_BYTES):
-                unpacked += len(chunk)
-                yield chunk
+            # Not read(): pyarrow's keeps the memory for a piece that it could not unpack.
+            piece = memoryview(bytearray(BLOCK_BYTES))
+            while size := file.readinto(piece):
+                unpacked += size
+                yield bytes(piece[:size])
         except (EOFError, zlib.error, OSError) as error:
             raise UnreadableUpload(
                 f"{upload.name}: the {PACKINGS[packing]} stream is cut or damaged near byte {packed.tell():,} of "

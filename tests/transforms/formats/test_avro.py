@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 from tests.transforms.drafting import drafted, flow_with
+from tests.transforms.fuzz.seeds import avro_container
 from transforms.errors import TransformError, UnreadableUpload, UploadTooLarge
 from transforms.flow.flow import Flow
 
@@ -108,38 +109,26 @@ def test_a_damaged_file_is_refused(spoil: Callable[[bytes], bytes], says: str) -
         drafted(flow_for({"id": "int32", "note": "string"}), spoil(avro(SCHEMA, RECORDS)), name="a.avro")
 
 
-def container(schema: Any, records: int, data: bytes, codec: str = "null") -> bytes:
-    """A file with one block that says what it likes."""
-    sync = bytes(range(16))
-    with io.BytesIO() as file:
-        file.write(b"Obj\x01")
-        metadata = {"avro.schema": json.dumps(schema).encode(), "avro.codec": codec.encode()}
-        fastavro.schemaless_writer(file, {"type": "map", "values": "bytes"}, metadata)
-        file.write(sync)
-        fastavro.schemaless_writer(file, "long", records)
-        fastavro.schemaless_writer(file, "long", len(data))
-        file.write(data + sync)
-        return file.getvalue()
-
-
 @pytest.mark.parametrize("codec", ["snappy", "zstandard"])
 def test_codecs_that_need_another_library_elsewhere_are_unpacked(codec: str) -> None:
     records = b"\x02\x02\x02x" * 50
     checksum = zlib.crc32(records).to_bytes(4, "big")
     snappy = pa.Codec("snappy").compress(records, asbytes=True) + checksum
     packed = snappy if codec == "snappy" else pa.Codec("zstd").compress(records, asbytes=True)
-    result = drafted(flow_for({"id": "int32", "note": "string"}), container(SCHEMA, 50, packed, codec), name="a.avro")
+    result = drafted(
+        flow_for({"id": "int32", "note": "string"}), avro_container(SCHEMA, 50, packed, codec), name="a.avro"
+    )
     assert result.rows == [{"id": 1, "note": "x"}] * 50
 
 
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        pytest.param(container(SCHEMA, 3, b"\x02\x02\x02a"), UnreadableUpload, id="more records than bytes"),
-        pytest.param(container(SCHEMA, 1, b"\x02\x02\x02ab"), UnreadableUpload, id="more bytes than records"),
-        pytest.param(container(SCHEMA, 2**60, b""), UnreadableUpload, id="records without end"),
+        pytest.param(avro_container(SCHEMA, 3, b"\x02\x02\x02a"), UnreadableUpload, id="more records than bytes"),
+        pytest.param(avro_container(SCHEMA, 1, b"\x02\x02\x02ab"), UnreadableUpload, id="more bytes than records"),
+        pytest.param(avro_container(SCHEMA, 2**60, b""), UnreadableUpload, id="records without end"),
         pytest.param(
-            container(
+            avro_container(
                 {"type": "record", "name": "r", "fields": [{"name": "v", "type": {"type": "array", "items": "null"}}]},
                 1,
                 b"\x00",
@@ -147,7 +136,7 @@ def test_codecs_that_need_another_library_elsewhere_are_unpacked(codec: str) -> 
             UnreadableUpload,
             id="values without a byte",
         ),
-        pytest.param(container(SCHEMA, 1, b"\x02\xfe\xff\xff\xff\x0f"), UnreadableUpload, id="a text that says 2 GB"),
+        pytest.param(avro_container(SCHEMA, 1, b"\x02\xfe\xff\xff\xff\x0f"), UnreadableUpload, id="a text of 2 GB"),
         pytest.param(avro(SCHEMA, [{"id": 1, "note": "x" * 2**27}], "deflate"), UploadTooLarge, id="a block of 128 MB"),
     ],
 )

@@ -99,6 +99,20 @@ def avro_file(codec: str) -> bytes:
         return buffer.getvalue()
 
 
+def avro_container(schema: Any, records: int, data: bytes, codec: str = "null") -> bytes:
+    """An Avro container with one block that says what it likes."""
+    sync = bytes(range(16))
+    with io.BytesIO() as file:
+        file.write(b"Obj\x01")
+        metadata = {"avro.schema": json.dumps(schema).encode(), "avro.codec": codec.encode()}
+        fastavro.schemaless_writer(file, {"type": "map", "values": "bytes"}, metadata)
+        file.write(sync)
+        fastavro.schemaless_writer(file, "long", records)
+        fastavro.schemaless_writer(file, "long", len(data))
+        file.write(data + sync)
+        return file.getvalue()
+
+
 def excel_file() -> bytes:
     """A workbook of one sheet."""
     book = openpyxl.Workbook()
