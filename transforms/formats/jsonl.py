@@ -34,6 +34,7 @@ class JsonReader:
     columns: Mapping[str, str]
     dialect: Mapping[str, Any]
     null_values: tuple[str, ...]
+    nested: frozenset[str] = frozenset()
 
     @property
     def records(self) -> int:
@@ -44,7 +45,7 @@ class JsonReader:
         return self.staged.damage if self.staged.damaged else None
 
     def parsed_type(self, name: str, column: Column) -> str:  # noqa: ARG002 - other formats ask the source
-        return "JSON" if column.spec.is_nested or column.type == "json" else "VARCHAR"
+        return "JSON" if _is_json(column) else "VARCHAR"
 
     def rows(self, types: Sequence[str]) -> str:
         columns = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in zip(self.columns, types, strict=True))
@@ -62,9 +63,12 @@ class JsonReader:
     def keep_sources(self, connection: DuckDBPyConnection, suspects: str, target: str) -> None:
         raws = self.staged.path.with_name("raws.parquet")
         self._extract(connection, suspects, raws)
-        shape = ", ".join(f"{text(name)}: 'VARCHAR'" for name in self.columns)
+        kinds = {name: "JSON" if name in self.nested else "VARCHAR" for name in self.columns}
+        shape = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in kinds.items())
+        # What is nested stays JSON here too: as plain text, the string "[1]" would pass for the list [1].
         values = ", ".join(
-            f"{self._value(f'fields[{text(name)}]', 'VARCHAR')} AS c{place}" for place, name in enumerate(self.columns)
+            f"CAST({self._value(f'fields[{text(name)}]', kind)} AS VARCHAR) AS c{place}"
+            for place, (name, kind) in enumerate(kinds.items())
         )
         connection.execute(f"""
             CREATE TABLE {quoted(target)} AS SELECT ordinal, raw, {values}
@@ -129,4 +133,10 @@ def json_reader(opening: Opening, staged: StagedLines, encoding: str) -> JsonRea
         raise UnreadableUpload(f"{opening.upload.name}: a key is blank; name it, or declare unknown_columns: drop")
     columns = dict.fromkeys(names, "VARCHAR")
     dialect = {"format": opening.format, "encoding": encoding}
-    return JsonReader(opening.upload.name, staged, columns, dialect, opening.options.null_values or ())
+    declared = contract.columns if contract is not None else {}
+    nested = frozenset(name for name, column in declared.items() if _is_json(column))
+    return JsonReader(opening.upload.name, staged, columns, dialect, opening.options.null_values or (), nested)
+
+
+def _is_json(column: Column) -> bool:
+    return column.spec.is_nested or column.type == "json"

@@ -186,3 +186,18 @@ def test_damage_in_a_line_is_found_with_its_number(found: list[dict[str, Any]], 
     result = read("jsonl", b"\n".join(lines))
     assert set(result.bad) == {index + 1 for index in hit}
     assert result.rows == [record for index, record in enumerate(found) if index not in hit]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param('"[1]"', id="a text that looks like a list"),
+        pytest.param('"{}"', id="a text that looks like an object"),
+        pytest.param("7", id="a number"),
+    ],
+)
+def test_what_is_no_list_breaks_a_list_and_is_quarantined_as_it_was(written: str) -> None:
+    good, bad = b'{"b": [1], "n": 1}', f'{{"b": {written}, "n": 2}}'.encode()
+    result = read("jsonl", b"\n".join((good, bad)), {"b": "list<int64>", "n": "int64"})
+    assert result.rows == [{"b": [1], "n": 1}]
+    assert result.bad == {2: (bad.decode(), [("b", "type")])}
