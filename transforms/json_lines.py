@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from transforms.damage import DamageLog
 from transforms.dialect import Dialect
@@ -34,11 +34,11 @@ MOST_KEYS = 2_000
 """Different keys in one upload; data that needs more has its values in its keys."""
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-_KEYS = "SELECT keys, min(place) AS first FROM (SELECT place, {keys} AS keys FROM lines) GROUP BY keys ORDER BY first"
+_KEYS = """SELECT keys, min(place) AS first, list(place) FILTER (coalesce(len(keys), 0) = 0) AS keyless
+    FROM (SELECT place, {keys} AS keys FROM lines WHERE line IS NOT NULL) GROUP BY keys ORDER BY first"""
 _CAREFUL = "CASE WHEN json_valid(line) THEN json_keys(line) END"
-_WRONG = """SELECT place FROM lines WHERE line IS NOT NULL AND NOT coalesce(
-    CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' AND len(json_keys(line)) = len(list_distinct(
-        json_keys(line))) END, false)"""
+_OBJECTS = "SELECT place FROM lines WHERE CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' END"
+_WITH_KEYS = f"SELECT place FROM lines WHERE {_CAREFUL} = ?"
 
 
 @dataclass(frozen=True)
@@ -136,14 +136,20 @@ def _judged(connection: DuckDBPyConnection, block: Block, keys: dict[str, None])
         found = connection.execute(_KEYS.format(keys="json_keys(line)")).fetchall()
     except duckdb.InvalidInputException:
         found = connection.execute(_KEYS.format(keys=_CAREFUL)).fetchall()
-    rules = dict(block.damaged)
-    objects = [names for names, _ in found if names and len(set(names)) == len(names)]
-    if len(objects) < len(found):
-        rules |= {int(row[0]): "json" for row in connection.execute(_WRONG).fetchall()}
+    wrong = {place for names, _, places in found if names is None for place in places or ()}
+    if keyless := {place for names, _, places in found if names == [] for place in places}:
+        wrong |= keyless - _places(connection, _OBJECTS)
+    twice = [names for names, _, _ in found if names and len(set(names)) < len(names)]
+    wrong |= {place for names in twice for place in _places(connection, _WITH_KEYS, names)}
     connection.unregister("lines")
+    rules = dict(block.damaged) | dict.fromkeys(sorted(wrong), "json")
     rules |= {index: "depth" for index in _deep(block) if index not in rules}
-    keys.update(dict.fromkeys(name for names in objects for name in names))
+    keys.update(dict.fromkeys(name for names, _, _ in found if names and names not in twice for name in names))
     return replace(block, damaged=rules)
+
+
+def _places(connection: DuckDBPyConnection, query: str, *values: Any) -> set[int]:
+    return {int(place) for (place,) in connection.execute(query, list(values)).fetchall()}
 
 
 def _lines(block: Block) -> pa.Table:

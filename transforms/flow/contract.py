@@ -61,9 +61,7 @@ class Column(Declared):
     pattern: str | None = Field(None, description="RE2 regular expression, found anywhere in the text")
     allowed: tuple[str | int | float | bool, ...] | None = None
     allow_nonfinite: bool = Field(False, description="keep NaN and infinity instead of making them null")
-    decimal: Decimal = Field(
-        ".", description="before the decimals of a number; source.options says it for all"
-    )
+    decimal: Decimal = Field(".", description="before the decimals of a number; source.options says it for all")
     thousands: Thousands | None = Field(
         None, description="between groups of three digits; source.options says it for all"
     )
