@@ -1,15 +1,16 @@
 """JSON lines, staged: every line that is one JSON object is in a file in scratch, the others in a log.
 
-Whole blocks are judged at once; only in a block with a line that is no object is each line judged by itself.
+A block is judged at once: DuckDB gives a hash of the keys of each line, and only lines whose hash is not the usual
+one are looked at.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from transforms.damage import DamageLog
 from transforms.dialect import Dialect
@@ -34,11 +35,12 @@ MOST_KEYS = 2_000
 """Different keys in one upload; data that needs more has its values in its keys."""
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-_KEYS = """SELECT keys, min(place) AS first, list(place) FILTER (coalesce(len(keys), 0) = 0) AS keyless
-    FROM (SELECT place, {keys} AS keys FROM lines WHERE line IS NOT NULL) GROUP BY keys ORDER BY first"""
-_CAREFUL = "CASE WHEN json_valid(line) THEN json_keys(line) END"
-_OBJECTS = "SELECT place FROM lines WHERE CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' END"
-_WITH_KEYS = f"SELECT place FROM lines WHERE {_CAREFUL} = ?"
+_SHAPES = """SELECT place, shape FROM (
+        SELECT place, CASE WHEN json_valid(line) THEN hash(json_keys(line)) END AS shape FROM lines WHERE line IS NOT NULL
+    ) WHERE shape IS NULL OR shape IS DISTINCT FROM ?"""
+_KEYS = "SELECT place, json_keys(line) FROM lines WHERE place IN (SELECT unnest(?)) ORDER BY place"
+_OBJECTS = "SELECT place FROM lines WHERE place IN (SELECT unnest(?)) AND json_type(line) = 'OBJECT'"
+_SHAPES_KEPT = 100_000
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,15 @@ def stage_json_lines(opening: Opening, chunks: Iterable[bytes], *, is_plain: boo
         UploadTooLarge: it does not fit into `room`.
     """
     upload, folder = opening.upload, opening.folder
-    keys: dict[str, None] = {}
+    judge = _Judge(opening.connection)
     records = 0
     with (
         _Target(upload, folder / "lines.jsonl", opening.room, is_plain) as target,
         DamageLog(folder / "damage.parquet") as log,
     ):
         for block in blocks_of(chunks, LINES, blank_is_record=False):
-            judged = _judged(opening.connection, block, keys)
-            if len(keys) > MOST_KEYS:
+            judged = judge.judged(block)
+            if len(judge.keys) > MOST_KEYS:
                 raise UnreadableUpload(
                     f"{upload.name}: more than {MOST_KEYS:,} different keys; expected records with the same ones"
                 )
@@ -82,7 +84,7 @@ def stage_json_lines(opening: Opening, chunks: Iterable[bytes], *, is_plain: boo
             records += len(block)
     if not records:
         raise UnreadableUpload(f"{upload.name}: empty, there are only blank lines; expected JSON objects")
-    return StagedLines(target.path, tuple(keys), records, log.records, log.path)
+    return StagedLines(target.path, tuple(judge.keys), records, log.records, log.path)
 
 
 class _Target:
@@ -125,31 +127,46 @@ class _Target:
         return file
 
 
-def _judged(connection: DuckDBPyConnection, block: Block, keys: dict[str, None]) -> Block:
-    """The block with every line damaged that is no object; the keys of the others are added to `keys`."""
-    if not len(block):
-        return block
-    import duckdb
+class _Judge:
+    """Tells which lines are no object. Lines with the same keys have the same shape, and most lines the usual one."""
 
-    connection.register("lines", _lines(block))
-    try:
-        found = connection.execute(_KEYS.format(keys="json_keys(line)")).fetchall()
-    except duckdb.InvalidInputException:
-        found = connection.execute(_KEYS.format(keys=_CAREFUL)).fetchall()
-    wrong = {place for names, _, places in found if names is None for place in places or ()}
-    if keyless := {place for names, _, places in found if names == [] for place in places}:
-        wrong |= keyless - _places(connection, _OBJECTS)
-    twice = [names for names, _, _ in found if names and len(set(names)) < len(names)]
-    wrong |= {place for names in twice for place in _places(connection, _WITH_KEYS, names)}
-    connection.unregister("lines")
-    rules = dict(block.damaged) | dict.fromkeys(sorted(wrong), "json")
-    rules |= {index: "depth" for index in _deep(block) if index not in rules}
-    keys.update(dict.fromkeys(name for names, _, _ in found if names and names not in twice for name in names))
-    return replace(block, damaged=rules)
+    def __init__(self, connection: DuckDBPyConnection) -> None:
+        self.keys: dict[str, None] = {}
+        """Of all objects so far, in the order in which they were met."""
+        self._connection = connection
+        self._usual: int | None = None
+        self._shapes: dict[int, bool | None] = {}
+        """True where each key is there once, False where one is there twice, None without any key."""
 
+    def judged(self, block: Block) -> Block:
+        """The block with every line damaged that is no object."""
+        if not len(block):
+            return block
+        self._connection.register("lines", _lines(block))
+        rows = self._connection.execute(_SHAPES, [self._usual]).fetchall()
+        self._learn({shape: place for place, shape in reversed(rows) if shape is not None})
+        keyless = [place for place, shape in rows if shape is not None and self._shapes[shape] is None]
+        objects = self._places(_OBJECTS, keyless) if keyless else set()
+        wrong = [place for place, shape in rows if shape is None or not (self._shapes[shape] or place in objects)]
+        self._connection.unregister("lines")
+        rules = dict(block.damaged) | dict.fromkeys(wrong, "json")
+        rules |= {index: "depth" for index in _deep(block) if index not in rules}
+        return replace(block, damaged=rules)
 
-def _places(connection: DuckDBPyConnection, query: str, *values: Any) -> set[int]:
-    return {int(place) for (place,) in connection.execute(query, list(values)).fetchall()}
+    def _learn(self, first: Mapping[int, int]) -> None:
+        """The shapes of these lines are known."""
+        if len(self._shapes) > _SHAPES_KEPT:
+            self._shapes, self._usual = {}, None
+        new = {place: shape for shape, place in first.items() if shape not in self._shapes}
+        for place, names in self._connection.execute(_KEYS, [sorted(new)]).fetchall() if new else ():
+            is_whole = len(set(names)) == len(names)
+            self._shapes[new[place]] = is_whole if names else None
+            if is_whole and names:
+                self.keys.update(dict.fromkeys(names))
+                self._usual = self._usual or new[place]
+
+    def _places(self, query: str, places: list[int]) -> set[int]:
+        return {int(place) for (place,) in self._connection.execute(query, [places]).fetchall()}
 
 
 def _lines(block: Block) -> pa.Table:
