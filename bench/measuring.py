@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LONGEST_S = 1800
+from bench import launching
+
 _LAST_WORDS = 400
 
 
@@ -33,41 +32,22 @@ class ContenderFailed(RuntimeError):
 
 
 def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str], memory_bytes: int = 0) -> Measured:
-    """The command has run once, in `folder`, with at most this much address space (0: as much as there is).
-
-    This process must be small: a child's peak counts what its parent held when it was started.
-    """
-    with tempfile.TemporaryFile(dir=folder) as said, tempfile.TemporaryFile(dir=folder) as wrong:
-        started = time.perf_counter()
-        child = subprocess.Popen(
-            _limited(command, memory_bytes), cwd=folder, env=dict(environment), stdout=said, stderr=wrong
-        )
-        code, peak_mb, cpu_seconds = _wait(child)
-        seconds = time.perf_counter() - started
-        if code:
+    """The command has run once, in `folder`, with at most this much address space (0: as much as there is)."""
+    with (
+        tempfile.TemporaryFile(dir=folder) as said,
+        tempfile.TemporaryFile(dir=folder) as wrong,
+        tempfile.TemporaryDirectory() as between,
+    ):
+        told = Path(between, "told.json")
+        launcher = [sys.executable, "-I", "-S", launching.__file__, str(told), str(memory_bytes), *command]
+        code = subprocess.call(launcher, cwd=folder, env=dict(environment), stdout=said, stderr=wrong)
+        usage = {} if code else json.loads(told.read_text(encoding="utf-8"))
+        if code or usage["code"]:
             wrong.seek(0)
             last = wrong.read().decode(errors="replace").strip()[-_LAST_WORDS:]
-            raise ContenderFailed(f"ended with code {code}: {last}")
+            raise ContenderFailed(f"ended with code {code or usage['code']}: {last}")
         said.seek(0)
-        return Measured(seconds, peak_mb, _counts(said.read().decode()), cpu_seconds)
-
-
-def _limited(command: Sequence[str], memory_bytes: int) -> list[str]:
-    if not memory_bytes or sys.platform == "win32":
-        return list(command)
-    limit = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2); "
-    return [sys.executable, "-S", "-c", f"{limit}os.execv(sys.argv[2], sys.argv[2:])", str(memory_bytes), *command]
-
-
-def _wait(child: subprocess.Popen[bytes]) -> tuple[int, float | None, float | None]:
-    """Exit code, peak memory and processor time."""
-    if sys.platform == "win32":
-        return child.wait(LONGEST_S), None, None
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    # macOS tells bytes, all others kilobytes.
-    peak_mb = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return child.returncode, peak_mb, usage.ru_utime + usage.ru_stime
+        return Measured(usage["seconds"], usage["peak_mb"], _counts(said.read().decode()), usage["cpu_seconds"])
 
 
 def _counts(said: str) -> dict[str, Any]:

@@ -36,7 +36,8 @@ MOST_KEYS = 2_000
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _SHAPES = """SELECT place, shape FROM (
-        SELECT place, CASE WHEN json_valid(line) THEN hash(json_keys(line)) END AS shape FROM lines WHERE line IS NOT NULL
+        SELECT place, CASE WHEN json_valid(line) THEN hash(json_keys(line)) END AS shape
+        FROM lines WHERE line IS NOT NULL
     ) WHERE shape IS NULL OR shape IS DISTINCT FROM ?"""
 _KEYS = "SELECT place, json_keys(line) FROM lines WHERE place IN (SELECT unnest(?)) ORDER BY place"
 _OBJECTS = "SELECT place FROM lines WHERE place IN (SELECT unnest(?)) AND json_type(line) = 'OBJECT'"
@@ -158,12 +159,12 @@ class _Judge:
         if len(self._shapes) > _SHAPES_KEPT:
             self._shapes, self._usual = {}, None
         new = {place: shape for shape, place in first.items() if shape not in self._shapes}
-        for place, names in self._connection.execute(_KEYS, [sorted(new)]).fetchall() if new else ():
+        for first_place, names in self._connection.execute(_KEYS, [sorted(new)]).fetchall() if new else ():
             is_whole = len(set(names)) == len(names)
-            self._shapes[new[place]] = is_whole if names else None
+            self._shapes[new[first_place]] = is_whole if names else None
             if is_whole and names:
                 self.keys.update(dict.fromkeys(names))
-                self._usual = self._usual or new[place]
+                self._usual = self._usual or new[first_place]
 
     def _places(self, query: str, places: list[int]) -> set[int]:
         return {int(place) for (place,) in self._connection.execute(query, [places]).fetchall()}
