@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
 
-from tests.orchestrators.pipelines.recording_service import Asked, RecordingService, reply
+from demo.makers.recording import Asked, RecordingService, reply
 from tests.waiting import LOOK_EVERY_S
 
 HTTP_LIMITS_S = {"AzureFunctionActivity": 230.0, "WebActivity": 60.0, "WebHook": 60.0}

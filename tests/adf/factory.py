@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from demo.makers.recording import RecordingService, recording_service, reply
 from tests.adf.activities import ActivityFailed, ActivityTimedOut, Caller
 from tests.adf.expressions import ExpressionFailed, Sources, evaluate
 from tests.adf.shipped import resources
-from tests.orchestrators.pipelines.recording_service import RecordingService, recording_service, reply
 
 KEY_PATH = "/secrets/sluice-function-key"
 _DEFAULT_TIMEOUT = "0.12:00:00"

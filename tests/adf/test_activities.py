@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from demo.makers.recording import RecordingService, Reply, recording_service, reply
 from tests.adf.activities import MOST_BYTES, ActivityFailed, ActivityTimedOut, Caller
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, recording_service, reply
 from tests.waiting import wait_for
 
 HEADERS = {"Content-Type": "application/json", "x-functions-key": "a-key"}

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 
+from demo.makers.recording import RecordingService, reply
 from orchestrators import names
 from orchestrators.activities import ACTIVITIES
 from tests.conformance.referee import Answer, Referee
 from tests.devhost.visitor import DURABLE
 from tests.end_to_end.conftest import World
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 from tests.waiting import wait_for
 
 DRAFT = re.compile(r"draft-[0-9a-f]{12}\.json")

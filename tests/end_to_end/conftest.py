@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from azure.storage.blob import BlobServiceClient
 
+from demo.makers.recording import RecordingService, recording_service
 from devhost.host import LocalHost, running_in_thread
 from orchestrators import services
 from tests.azurite import StorageAccount
 from tests.devhost.visitor import Answer, Visitor
-from tests.orchestrators.pipelines.recording_service import RecordingService, recording_service
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]

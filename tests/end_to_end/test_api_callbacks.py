@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from demo.makers.recording import RecordingService, recording_service, reply
 from tests.end_to_end.conftest import GOOD, World
-from tests.orchestrators.pipelines.recording_service import RecordingService, recording_service, reply
 from tests.waiting import wait_for
 
 NAME = "readings/monday.csv"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from demo.makers.recording import RecordingService, reply
 from tests.devhost.visitor import Answer
 from tests.end_to_end.conftest import GOOD, World
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 from tests.waiting import wait_for
 
 NAME = "readings/monday.csv"

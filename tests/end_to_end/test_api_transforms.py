@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from demo.makers.recording import RecordingService, reply
 from tests.end_to_end.conftest import GOOD, World
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 
 NAME = "readings/monday.csv"
 TRANSFORM = "transforms/readings"

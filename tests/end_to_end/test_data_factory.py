@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from demo.makers.recording import RecordingService, reply
 from tests.adf.factory import Factory, PipelineRun, running_factory
 from tests.end_to_end.conftest import READINGS, THEN, World
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 
 NAME = "readings/monday.csv"
 BAD = b"id,kwh\none,-1\n"

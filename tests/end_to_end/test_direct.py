@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from demo.makers.recording import RecordingService, reply
 from devhost.invoker import Invocation, Invoke
 from tests.end_to_end.conftest import READINGS, THEN, World
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 
 NAME = "readings/monday.csv"
 DIRECT = READINGS + "run: direct\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from demo.makers.recording import RecordingService, reply
 from devhost.invoker import Invocation, Invoke
 from tests.end_to_end.conftest import GOOD, World
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 from tests.waiting import wait_for
 
 NAME = "readings/monday.csv"

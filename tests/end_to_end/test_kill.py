@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from demo.makers.recording import RecordingService, Reply, recording_service, reply
 from orchestrators import names
 from tests.devhost.visitor import Visitor
 from tests.end_to_end.conftest import World
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, recording_service, reply
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]

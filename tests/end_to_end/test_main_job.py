@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import yaml
 
+from demo.makers.recording import RecordingService, reply
 from tests.end_to_end.conftest import World
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 from tests.waiting import wait_for
 
 DAMAGED = b"id,kwh\n1,2.5\n2,-1\nthree,3\n4,4\n"

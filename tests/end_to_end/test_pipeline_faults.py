@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from demo.makers.recording import RecordingService, Reply, reply
 from devhost.clock import SkippingClock
 from tests.end_to_end.conftest import World
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
 
 NAME = "readings/monday.csv"
 BUSY = reply(503, {"message": "busy"})

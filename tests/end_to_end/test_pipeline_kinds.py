@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from demo.makers.recording import RecordingService, reply
 from devhost.clock import SkippingClock
 from tests.end_to_end.conftest import READINGS, World
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 from tests.orchestrators.pipelines.services import DATABRICKS
 
 NAME = "readings/monday.csv"

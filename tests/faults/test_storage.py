@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from demo.makers.recording import RecordingService, reply
 from devhost.clock import SkippingClock
 from tests.end_to_end.conftest import World
 from tests.faults.proxy import FaultyStorage, Harm
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 from tests.waiting import wait_for
 
 NAME = "readings/monday.csv"

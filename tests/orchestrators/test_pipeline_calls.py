@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from demo.makers.recording import RecordingService, recording_service, reply
 from orchestrators import layout
 from orchestrators.messages import Publication, Rows, RunRecord, RunRequest, Upload
 from orchestrators.pipeline_calls import cancel_pipeline, check_pipeline, start_pipeline
 from orchestrators.services import Services
 from tests.orchestrators.conftest import READINGS
-from tests.orchestrators.pipelines.recording_service import RecordingService, recording_service, reply
 from tests.orchestrators.pipelines.services import DATABRICKS, RUN_ID
 
 THEN = """

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import trustme
 
+from demo.makers.recording import RecordingService, recording_service
 from orchestrators.pipelines.client import Patience
 from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.sending import Sender
 from tests.orchestrators.pipelines.fake_credential import FakeCredential
-from tests.orchestrators.pipelines.recording_service import RecordingService, recording_service
 
 GENEROUS = Patience(connect_s=30, read_s=30, unsent_pauses_s=(0.0, 0.0))
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from demo.makers.recording import RecordingService, reply
 from tests.orchestrators.pipelines.fake_credential import FakeCredential
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 from tests.orchestrators.pipelines.services import (
     AZURE_DEVOPS,
     AZUREML_BATCH,

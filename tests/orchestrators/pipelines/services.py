@@ -9,12 +9,13 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
+from demo.makers.examples import answer
+from demo.makers.standings import batch_job, databricks_run, devops_run, job, pipeline_run, run_details
 from orchestrators.pipelines.choose import choose_pipeline
 from orchestrators.pipelines.port import Pipeline, PipelineCall
 from orchestrators.pipelines.sending import Sender
 from orchestrators.pipelines.templates import fill_in
 from orchestrators.pipelines.words import words_of_output, words_of_target
-from tests.orchestrators.pipelines.vendored import answer
 from transforms.flow.then import Then
 
 RUN_ID = "20130131T060000Z-eccc0e07eed3"
@@ -67,39 +68,6 @@ def target(case: Case, origin: str, sender: Sender, **changes: Any) -> tuple[Pip
     return pipeline, pipeline.call(fill_in(then, words), words)
 
 
-def _job(word: str, message: str | None = None) -> dict[str, Any]:
-    job = answer("azureml/PipelineJob_get.json")
-    said = {"error": {"code": "UserError", "message": message}} if message else {}
-    return {**job, "properties": {**job["properties"], "status": word, **said}}
-
-
-def _batch_job(word: str, message: str | None = None) -> dict[str, Any]:
-    job = answer("azureml_batch/job.json")
-    said = {"error": {"code": "UserError", "message": message}} if message else {}
-    return {**job, "properties": {**job["properties"], "status": word, **said}}
-
-
-def _details(word: str, message: str | None = None) -> dict[str, Any]:
-    said = {"error": {"error": {"code": "UserError", "message": message}}} if message else {}
-    return {**answer("azureml_published/details.json"), "status": word, **said}
-
-
-def _pipeline_run(file: str) -> Callable[..., dict[str, Any]]:
-    return lambda word, message="": {**answer(file), "status": word, "message": message}
-
-
-def _devops_run(word: str, message: str | None = None) -> dict[str, Any]:
-    state, _, result = word.partition("/")
-    result_field = {"result": result} if result else {}
-    return {**answer("azure_devops/run.json"), "state": state, **result_field, **({"name": message} if message else {})}
-
-
-def _databricks_run(word: str, message: str = "") -> dict[str, Any]:
-    life_cycle, _, result = word.partition("/")
-    state = {"life_cycle_state": life_cycle, "state_message": message} | ({"result_state": result} if result else {})
-    return {**answer("databricks/runs_get.json"), "state": state}
-
-
 DATABRICKS = Case(
     kind="databricks",
     then={"url": "{origin}", "job_id": 11223344, "parameters": {"data": "{output_abfss}", "rows": "{rows}"}},
@@ -118,7 +86,7 @@ DATABRICKS = Case(
     started=answer("databricks/run_now.json"),
     target_run_id="455644833",
     look="/api/2.2/jobs/runs/get?run_id=455644833",
-    standing=_databricks_run,
+    standing=databricks_run,
     link="https://adb-1234567890123456.7.azuredatabricks.net/?o=1234567890123456#job/11223344/run/455644833",
     stop=("POST", "/api/2.2/jobs/runs/cancel", {"run_id": 455644833}),
 )
@@ -144,7 +112,7 @@ AZURE_DEVOPS = Case(
     started=answer("azure_devops/run.json"),
     target_run_id="107",
     look="/contoso/ML%20models/_apis/pipelines/42/runs/107?api-version=7.1",
-    standing=_devops_run,
+    standing=devops_run,
     link="https://dev.azure.com/contoso/0b2f4c9e/_build/results?buildId=107",
     stop=("PATCH", "/contoso/ML%20models/_apis/build/builds/107?api-version=7.1", {"status": "cancelling"}),
 )
@@ -166,7 +134,7 @@ DATA_FACTORY = Case(
     started=answer("data_factory/Pipelines_CreateRun.json"),
     target_run_id=GUID,
     look=f"{FACTORY_PATH}/pipelineruns/{GUID}?api-version=2018-06-01",
-    standing=_pipeline_run("data_factory/PipelineRuns_Get.json"),
+    standing=pipeline_run("data_factory/PipelineRuns_Get.json"),
     link=f"https://adf.azure.com/en/monitoring/pipelineruns/{GUID}?factory={FACTORY_PATH}",
     stop=("POST", f"{FACTORY_PATH}/pipelineruns/{GUID}/cancel?api-version=2018-06-01", None),
 )
@@ -181,7 +149,7 @@ SYNAPSE = Case(
     started=answer("synapse/Pipelines_CreateRun.json", 202),
     target_run_id=GUID,
     look=f"/pipelineruns/{GUID}?api-version=2020-12-01",
-    standing=_pipeline_run("synapse/PipelineRuns_Get.json"),
+    standing=pipeline_run("synapse/PipelineRuns_Get.json"),
     stop=("POST", f"/pipelineruns/{GUID}/cancel?api-version=2020-12-01", None),
 )
 AZUREML_JOB = Case(
@@ -220,7 +188,7 @@ AZUREML_JOB = Case(
     started=answer("azureml/PipelineJob_createOrUpdate.json", 201),
     target_run_id="string",
     look=f"{WORKSPACE_PATH}/jobs/{RUN_ID}?api-version=2024-10-01",
-    standing=_job,
+    standing=job,
     stop=("POST", f"{WORKSPACE_PATH}/jobs/{RUN_ID}/cancel?api-version=2024-10-01", None),
 )
 AZUREML_BATCH = Case(
@@ -254,7 +222,7 @@ AZUREML_BATCH = Case(
     started=answer("azureml_batch/job.json"),
     target_run_id="batchjob-5f2c",
     look="/jobs/batchjob-5f2c",
-    standing=_batch_job,
+    standing=batch_job,
     link=f"https://ml.azure.com/runs/batchjob-5f2c?wsid=/subscriptions/{SUBSCRIPTION}",
 )
 _SUBMIT = f"/pipelines/v1.0{WORKSPACE_PATH}/PipelineRuns/PipelineSubmit/{GUID}"
@@ -282,7 +250,7 @@ AZUREML_PUBLISHED = Case(
     started=answer("azureml_published/submitted.json"),
     target_run_id=GUID,
     look=f"/history/v1.0{WORKSPACE_PATH}/runs/{GUID}/details",
-    standing=_details,
+    standing=run_details,
     look_scope=ML,
     link=f"https://ml.azure.com/runs/{quote(GUID)}?wsid={WORKSPACE_PATH}",
 )

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo.makers.examples import answer
+from demo.makers.recording import RecordingService, reply
 from orchestrators.pipelines.azureml_assets import valid_name
 from orchestrators.pipelines.port import PipelineUnavailable, Refused, Started
 from orchestrators.pipelines.sending import Sender
 from tests.orchestrators.pipelines.fake_credential import FakeCredential
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 from tests.orchestrators.pipelines.services import (
     AZUREML_BATCH,
     AZUREML_JOB,
@@ -25,7 +26,6 @@ from tests.orchestrators.pipelines.services import (
     Case,
     target,
 )
-from tests.orchestrators.pipelines.vendored import answer
 
 pytestmark = pytest.mark.usefixtures("trusted")
 

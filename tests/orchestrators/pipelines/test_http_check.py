@@ -6,9 +6,9 @@ import logging
 
 import pytest
 
+from demo.makers.recording import RecordingService, Reply, recording_service, reply
 from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import Finished, PipelineUnavailable, Started, StillRunning
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, recording_service, reply
 from transforms.flow.then.http import HeaderAuth
 
 KEY = HeaderAuth(header="X-Api-Key", setting="FLOW_KEY")

@@ -7,9 +7,9 @@ import hmac
 
 import pytest
 
+from demo.makers.recording import RecordingService, reply
 from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import PipelineCall, Refused, Started
-from tests.orchestrators.pipelines.recording_service import RecordingService, reply
 from tests.orchestrators.pipelines.services import RUN_ID, WORDS
 from transforms.flow.then.http import HttpStart
 

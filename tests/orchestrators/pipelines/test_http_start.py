@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from demo.makers.recording import RecordingService, Reply, reply
 from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import Finished, PipelineCall, PipelineUnavailable, Refused, Started
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
 from transforms.flow.then.http import HeaderAuth
 
 RUN_ID = "20130131T060000Z-eccc0e07eed3"

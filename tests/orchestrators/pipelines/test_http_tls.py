@@ -7,10 +7,10 @@ from typing import Literal
 
 import pytest
 
+from demo.makers.recording import RecordingService, Reply, reply
 from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import Finished, PipelineCall, PipelineUnavailable, Refused, Started, StillRunning
 from tests.orchestrators.pipelines.fake_credential import TOKEN, FakeCredential
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
 from transforms.flow.then.http import BearerAuth, HeaderAuth
 
 AUDIENCE = BearerAuth(audience="api://ml")

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from demo.makers.recording import RecordingService, Reply, reply
 from orchestrators.pipelines.client import Patience
 from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import Finished, PipelineCall, PipelineUnavailable, Refused
 from orchestrators.pipelines.sending import Sender
 from tests.orchestrators.pipelines.fake_credential import FakeCredential
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
 from transforms.flow.then.http import BearerAuth, HeaderAuth
 
 

@@ -19,10 +19,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from demo.makers.examples import answer
+from demo.makers.recording import Asked, RecordingService, Reply, reply
 from orchestrators.pipelines.port import Started
 from orchestrators.pipelines.sending import Sender
 from tests.orchestrators.pipelines import makers_clients
-from tests.orchestrators.pipelines.recording_service import Asked, RecordingService, Reply, reply
 from tests.orchestrators.pipelines.services import (
     AZURE_DEVOPS,
     AZUREML_BATCH,
@@ -34,7 +35,6 @@ from tests.orchestrators.pipelines.services import (
     Case,
     target,
 )
-from tests.orchestrators.pipelines.vendored import answer
 
 pytestmark = pytest.mark.usefixtures("trusted")
 

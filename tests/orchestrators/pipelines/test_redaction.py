@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from demo.makers.recording import RecordingService, Reply, reply
 from orchestrators.pipelines.http import HttpPipeline
 from orchestrators.pipelines.port import PipelineCall, PipelineUnavailable, Started
 from orchestrators.pipelines.redaction import Redaction
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
 from transforms.flow.then.http import HeaderAuth
 
 KEY = "the-very-secret-key"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator
 
+from demo.makers.examples import example
 from orchestrators.pipelines.azureml_assets import registration
 from orchestrators.pipelines.sending import Sender
 from tests.orchestrators.pipelines.services import (
@@ -59,13 +60,13 @@ def test_azure_devops_would_refuse_a_broken_body(broken: dict[str, Any], run_par
 
 @pytest.mark.parametrize("case", [DATA_FACTORY, SYNAPSE], ids=lambda case: case.kind)
 def test_a_create_run_is_the_bare_map_of_parameters(case: Case, sender: Sender) -> None:
-    shown = document(f"{case.kind}/Pipelines_CreateRun.json")["parameters"]["parameters"]
+    shown = example(f"{case.kind}/Pipelines_CreateRun.json")["parameters"]["parameters"]
     _, call = target(case, ORIGIN, sender, parameters=dict.fromkeys(shown, "{rows}"))
     assert call.body == dict.fromkeys(shown, WORDS["rows"])
 
 
 def test_a_job_has_only_what_the_published_example_has(sender: Sender) -> None:
-    shown = document("azureml/PipelineJob_createOrUpdate.json")["parameters"]["body"]["properties"]
+    shown = example("azureml/PipelineJob_createOrUpdate.json")["parameters"]["body"]["properties"]
     _, call = target(AZUREML_JOB, ORIGIN, sender)
     job = call.body["properties"]
     # The example shows no component: azure-ai-ml's client names it so (see test_makers_clients).
@@ -79,7 +80,7 @@ def test_a_job_has_only_what_the_published_example_has(sender: Sender) -> None:
 
 @pytest.mark.parametrize("kind", ["mltable", "uri_folder"])
 def test_a_data_asset_has_only_what_the_published_example_has(kind: str) -> None:
-    shown = document("azureml/DataVersionBase_createOrUpdate.json")["parameters"]["body"]["properties"]
+    shown = example("azureml/DataVersionBase_createOrUpdate.json")["parameters"]["body"]["properties"]
     then = AzureMLJobStart.model_validate(
         {"pipeline": "azureml_job", "workspace": WORKSPACE, "component": "a:1", "register": {"name": "x", "type": kind}}
     )

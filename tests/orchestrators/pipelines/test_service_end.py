@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from azure.core.exceptions import AzureError
 
+from demo.makers.recording import RecordingService, Reply, reply
 from orchestrators.pipelines.choose import SERVICES
 from orchestrators.pipelines.port import Finished, Pipeline, PipelineUnavailable, Refused, Started, StillRunning
 from orchestrators.pipelines.sending import Sender
 from tests.orchestrators.pipelines.fake_credential import FakeCredential
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
 from tests.orchestrators.pipelines.services import CASES, Case, target
 
 pytestmark = pytest.mark.usefixtures("trusted")

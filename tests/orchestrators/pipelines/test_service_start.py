@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from demo.makers.examples import answer
+from demo.makers.recording import RecordingService, Reply, reply
 from orchestrators.pipelines.choose import SERVICES
 from orchestrators.pipelines.port import Finished, Pipeline, PipelineCall, PipelineUnavailable, Refused, Started
 from orchestrators.pipelines.sending import Sender
 from tests.orchestrators.pipelines.fake_credential import TOKEN, FakeCredential
-from tests.orchestrators.pipelines.recording_service import RecordingService, Reply, reply
 from tests.orchestrators.pipelines.services import AZUREML_JOB, CASES, RUN_ID, WORKSPACE, Case, target
-from tests.orchestrators.pipelines.vendored import answer
 
 pytestmark = pytest.mark.usefixtures("trusted")
 

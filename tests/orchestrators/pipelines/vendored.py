@@ -1,4 +1,4 @@
-"""What services answer, from the files in tests/contracts."""
+"""What services describe, from the files in tests/contracts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,3 @@ CONTRACTS = Path(__file__).parents[2] / "contracts"
 def document(file: str) -> Any:
     """The JSON of a file."""
     return json.loads((CONTRACTS / file).read_text(encoding="utf-8-sig"))
-
-
-def answer(file: str, status: int = 200) -> dict[str, Any]:
-    """The body that the file shows for a status."""
-    body: dict[str, Any] = document(file)["responses"][str(status)]["body"]
-    return body

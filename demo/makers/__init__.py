@@ -1,0 +1,1 @@
+"""The makers' services, played on this machine from their published examples."""
