@@ -59,12 +59,13 @@ class AzureBlobLake:
             except ResourceNotFoundError:
                 return None
 
-    def versions_in(self, container: str) -> Iterator[Upload]:
+    def versions_in(self, container: str, prefix: str = "") -> Iterator[Upload]:
         from azure.core.exceptions import ResourceNotFoundError
 
         with told_as_unavailable(f"listing {container}"):
             try:
-                for properties in self._service.get_container_client(container).list_blobs():
+                client = self._service.get_container_client(container)
+                for properties in client.list_blobs(name_starts_with=prefix or None):
                     yield self._upload(container, properties)
             except ResourceNotFoundError:
                 return

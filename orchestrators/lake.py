@@ -18,8 +18,8 @@ class Lake(Protocol):
     def version_of(self, container: str, name: str) -> Upload | None:
         """The version that is there now, or None."""
 
-    def versions_in(self, container: str) -> Iterator[Upload]:
-        """The present version of every blob of a container."""
+    def versions_in(self, container: str, prefix: str = "") -> Iterator[Upload]:
+        """The present version of every blob of a container whose name starts so, in the order of their names."""
 
     def download(self, upload: Upload, to: Path) -> str:
         """`to` holds this very version; answers the SHA-256 of its bytes.

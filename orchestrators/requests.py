@@ -15,6 +15,9 @@ from orchestrators.services import Services
 from transforms.flow.load import LoadedFlow
 from transforms.flow.parameters import bind_parameters
 
+LARGEST_RECORD_BYTES = 900_000
+"""A record of the ledger may have 1 MiB, and text counts two bytes a letter there."""
+
 
 def request_run(
     services: Services,
@@ -31,13 +34,14 @@ def request_run(
 
     Raises:
         ParametersInvalid: a parameter is unknown to the flow or of another type.
-        RequestRefused: a lookup is not in the lookup container, or the flow is fitted from a run without a dataset.
+        RequestRefused: a lookup is not in the lookup container, or the flow is fitted from a run without a dataset;
+            or the uploads are more than a record can name.
     """
     bound = _as_json(bind_parameters(flow.flow.parameters, parameters))
     lookups = present_lookups(services, flow)
     in_order = tuple(sorted(uploads, key=lambda upload: upload.name))
     fitted_from = fitted_run(services, flow, in_order)
-    return RunRequest(
+    request = RunRequest(
         run_id=run_id_of(
             flow.flow.name, flow.revision, in_order, lookups, bound, forced_by=forced_by, fitted_from=fitted_from
         ),
@@ -51,6 +55,15 @@ def request_run(
         # No part of the identity: what is published of these uploads does not follow from it, only whether it is.
         previous=previous_run(services, flow.flow.name, in_order) if flow.flow.drift_checks else None,
     )
+    _confirm_fits_on_record(request)
+    return request
+
+
+def _confirm_fits_on_record(request: RunRequest) -> None:
+    size = len(request.model_dump_json().encode("utf-16-le"))
+    if size > LARGEST_RECORD_BYTES:
+        told = f"the names and versions of {len(request.uploads):,} uploads are too long for one run; ask for fewer"
+        raise RequestRefused(413, "Too many uploads", told)
 
 
 def present_lookups(services: Services, flow: LoadedFlow) -> dict[str, Upload]:

@@ -40,6 +40,7 @@ class Settings(BaseModel):
     blob_trigger_source: BlobTriggerSource = Field(DEFAULT_BLOB_TRIGGER_SOURCE, alias="BLOB_TRIGGER_SOURCE")
     flows_folder: Path = Field(Path("flows"), alias="FLOWS_FOLDER")
     scratch_folder: Path = Field(Path(tempfile.gettempdir()), alias="SCRATCH_FOLDER")
+    max_uploads_per_run: int = Field(2000, alias="MAX_UPLOADS_PER_RUN", ge=1, le=5000)
     scratch_limit_mb: int = Field(8192, alias="SCRATCH_LIMIT_MB", ge=64)
     instance_memory_mb: int = Field(2048, alias="INSTANCE_MEMORY_MB", ge=512)
     base_memory_mb: int = Field(400, alias="BASE_MEMORY_MB", ge=0)

@@ -45,7 +45,10 @@ class _Uploads(Asked):
     model_config = ConfigDict(json_schema_extra=_WITH_FORCE)
 
     uploads: list[UploadName] = Field(
-        min_length=1, max_length=1000, description="names of blobs in the landing container; one run over all of them"
+        min_length=1,
+        max_length=1000,
+        description="blobs in the landing container, one run over all of them: names, prefixes that end with `/`, and "
+        "patterns with `*`, `?` and `[…]`, each within one folder",
     )
     parameters: dict[str, Any] = Field(default_factory=dict, description="parameters that the flow declares")
     caller_run_id: CallerRunId | None = Field(None, description="the caller's own id, such as `pipeline().RunId`")

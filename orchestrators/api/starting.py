@@ -10,7 +10,7 @@ from azure.durable_functions import DurableOrchestrationClient
 
 from orchestrators.api.bodies import Rerun, StartRun, TransformNow, body_of
 from orchestrators.api.runs import answer_run, known_run
-from orchestrators.api.uploads import named_flow, named_upload
+from orchestrators.api.uploads import named_flow, named_uploads
 from orchestrators.callbacks import ask_for_callback, problem_with_callback
 from orchestrators.errors import RequestRefused
 from orchestrators.messages import RunRecord, RunRequest, Upload
@@ -68,7 +68,7 @@ async def wait_for_end(services: Services, record: RunRecord, seconds: float) ->
 def run_asked_for(services: Services, flow_name: str, asked: StartRun | TransformNow) -> RunRequest:
     """The run that a body asks for."""
     flow = named_flow(services, flow_name)
-    uploads = [named_upload(services, flow, name) for name in dict.fromkeys(asked.uploads)]
+    uploads = named_uploads(services, flow, asked.uploads)
     forced_by = asked.caller_run_id if asked.force else None
     return request_run(services, flow, uploads, asked.parameters, asked.caller_run_id, forced_by=forced_by)
 

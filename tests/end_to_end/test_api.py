@@ -48,6 +48,9 @@ def test_several_uploads_are_one_dataset_in_their_order(world: World) -> None:
     assert run["rows"] == {"read": 3, "published": 2, "quarantined": 1, "dropped": 0}
     assert [upload["name"] for upload in run["uploads"]] == ["readings/a.csv", "readings/b.csv"]
     assert {item["status"] for item in world.uploads()} == {"published"}
+    for same in ("readings/", "readings/?.csv"):
+        again = world.post(RUNS, {"uploads": [same]})
+        assert (again.status, again.json["run_id"]) == (200, run["run_id"])
 
 
 def test_parameters_are_part_of_what_a_run_is(world: World) -> None:
