@@ -2,20 +2,25 @@
 
 Row keys start with the inverted time of the newest upload, so that a plain listing is newest first and
 a record is one point read by its id. A record's JSON is cut into pieces, since a text property ends at 32 K characters.
+
+    runs      all          79869868T939999Z-…   the record
+              upload-…     79869868T939999Z-…   no more than that this run is over an upload of that name
+    uploads   all          79869868T939999Z-…   the record
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrators.azure_faults import told_as_unavailable
-from orchestrators.errors import RequestRefused
+from orchestrators.azure_table_pages import entities_of, page_of, turned_round
 from orchestrators.ledger import Page, Query
 from orchestrators.messages import Message, RunRecord, Upload, UploadRecord
 from orchestrators.settings import Settings
@@ -25,9 +30,9 @@ if TYPE_CHECKING:
 
 Kept = TypeVar("Kept", RunRecord, UploadRecord)
 
-_INVERTED = str.maketrans("0123456789", "9876543210")
 _PIECE_CHARACTERS = 30_000
 _PARTITION = "all"
+_WRITERS = 8
 
 
 class AzureTableLedger:
@@ -61,6 +66,8 @@ class AzureTableLedger:
         return self._service.create_table_if_not_exists(f"{self._settings.ledger_prefix}uploads")
 
     def open_run(self, record: RunRecord) -> RunRecord:
+        # Before the record: then there is none that its uploads do not lead to.
+        self._index(record)
         return self._insert(lambda: self._runs, run_key(record.request.run_id), record)
 
     def run(self, run_id: str) -> RunRecord | None:
@@ -73,7 +80,11 @@ class AzureTableLedger:
         )
 
     def runs(self, query: Query) -> Page[RunRecord]:
-        return self._list(lambda: self._runs, query, RunRecord)
+        if query.upload is None:
+            return self._list(lambda: self._runs, query, RunRecord)
+        with told_as_unavailable("reading the ledger"):
+            items, after = page_of(self._runs_over(query.upload, query), query.limit)
+        return Page(tuple(_record(entity, RunRecord) for entity in items), after)
 
     def note_upload(self, record: UploadRecord) -> UploadRecord:
         return self._insert(lambda: self._uploads, upload_key(record.upload), record)
@@ -151,23 +162,27 @@ class AzureTableLedger:
             return changed
 
     def _list(self, table: Callable[[], TableClient], query: Query, kind: type[Kept]) -> Page[Kept]:
-        wanted: dict[str, Any] = {"partition": _PARTITION}
-        filters = ["PartitionKey eq @partition"]
-        for name, value in (("flow", query.flow), ("status", query.status), ("is_open", query.is_open)):
-            if value is not None:
-                filters.append(f"{name} eq @{name}")
-                wanted[name] = value
-        if query.since is not None:
-            filters.append("at ge @since")
-            wanted["since"] = query.since.isoformat()
         with told_as_unavailable("reading the ledger"):
-            pages: Any = (
-                table()
-                .query_entities(" and ".join(filters), parameters=wanted, results_per_page=query.limit)
-                .by_page(continuation_token=_from_token(query.next))
-            )
-            items = tuple(_record(entity, kind) for entity in next(iter(pages), ()))
-        return Page(items, _to_token(pages.continuation_token))
+            items, after = page_of(entities_of(table(), _PARTITION, query), query.limit)
+        return Page(tuple(_record(entity, kind) for entity in items), after)
+
+    def _index(self, record: RunRecord) -> None:
+        from azure.core.exceptions import ResourceExistsError
+
+        table, key = self._runs, run_key(record.request.run_id)
+
+        def write(name: str) -> None:
+            with told_as_unavailable("writing the ledger"), suppress(ResourceExistsError):
+                table.create_entity({"PartitionKey": _partition_of(name), "RowKey": key})
+
+        names = {upload.name for upload in record.request.uploads}
+        with ThreadPoolExecutor(min(len(names), _WRITERS)) as writers:
+            list(writers.map(write, names))
+
+    def _runs_over(self, name: str, query: Query) -> Iterator[dict[str, Any]]:
+        """The records that the index leads to; what else is asked for is asked of each of them."""
+        for entry in entities_of(self._runs, _partition_of(name), Query(next=query.next, limit=query.limit)):
+            yield from entities_of(self._runs, _PARTITION, replace(query, next=None, limit=1), key=entry["RowKey"])
 
 
 def run_key(run_id: str) -> str:
@@ -178,13 +193,18 @@ def run_key(run_id: str) -> str:
         '79869868T939999Z-eccc0e07eed3'
     """
     moment, _, digest = run_id.partition("-")
-    return f"{moment.translate(_INVERTED)}-{digest}"
+    return f"{turned_round(moment)}-{digest}"
 
 
 def upload_key(upload: Upload) -> str:
     """The row key of an upload: its time turned round, then a digest of its version."""
     digest = hashlib.sha256("\n".join(upload.version).encode()).hexdigest()[:24]
-    return f"{upload.last_modified:%Y%m%dT%H%M%SZ}".translate(_INVERTED) + f"-{digest}"
+    return turned_round(f"{upload.last_modified:%Y%m%dT%H%M%SZ}") + f"-{digest}"
+
+
+def _partition_of(name: str) -> str:
+    """The partition of the runs over uploads of a name, which a key could not hold as it is."""
+    return f"upload-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 
 
 def _entity(key: str, record: Message) -> dict[str, Any]:
@@ -215,14 +235,3 @@ def _columns(record: Message) -> dict[str, str | bool]:
 def _record(entity: Mapping[str, Any], kind: type[Kept]) -> Kept:
     pieces = sorted(name for name in entity if name.startswith("document"))
     return kind.model_validate_json("".join(entity[name] for name in pieces))
-
-
-def _to_token(continuation: Any) -> str | None:
-    return base64.urlsafe_b64encode(json.dumps(continuation).encode()).decode() if continuation else None
-
-
-def _from_token(token: str | None) -> Any:
-    try:
-        return json.loads(base64.urlsafe_b64decode(token)) if token else None
-    except ValueError:
-        raise RequestRefused(400, "Query invalid", "next: not a page of this listing; start without it") from None

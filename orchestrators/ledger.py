@@ -28,12 +28,17 @@ class Page(Generic[Record]):
 
 @dataclass(frozen=True)
 class Query:
-    """What to list; None is any."""
+    """What to list; None is any. `upload` is the name of a blob, `since` and `until` are about the start of a run.
+
+    `next` is where the page before ended. It names a place among the records, so that what is new moves nothing.
+    """
 
     flow: str | None = None
     status: str | None = None
+    upload: str | None = None
     is_open: bool | None = None
     since: datetime | None = None
+    until: datetime | None = None
     limit: int = 50
     next: str | None = None
 

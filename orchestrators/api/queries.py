@@ -13,22 +13,27 @@ from orchestrators.messages import RunStatus, UploadStatus
 
 
 class RunListing(BaseModel):
-    """`GET /api/runs?flow=&status=&since=&limit=&next=`."""
+    """`GET /api/runs?flow=&status=&upload=&since=&until=&limit=&next=`."""
 
     model_config = ConfigDict(extra="forbid")
 
     flow: str | None = None
     status: RunStatus | None = None
-    since: datetime | None = None
+    upload: str | None = Field(None, description="the name of an upload of the run")
+    since: datetime | None = Field(None, description="runs that started then or later")
+    until: datetime | None = Field(None, description="runs that started before")
     limit: int = Field(50, ge=1, le=1000)
     next: str | None = None
 
-    @field_validator("since")
+    @field_validator("since", "until")
     @classmethod
-    def _is_utc(cls, since: datetime | None) -> datetime | None:
-        if since is None:
+    def _is_utc(cls, moment: datetime | None) -> datetime | None:
+        if moment is None:
             return None
-        return since.astimezone(UTC) if since.tzinfo else since.replace(tzinfo=UTC)
+        try:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except OverflowError:
+            raise ValueError("a moment that UTC can tell") from None
 
 
 class UploadListing(BaseModel):

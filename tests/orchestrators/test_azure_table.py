@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from azure.data.tables import TableClient
 
 from orchestrators.azure_table import AzureTableLedger
+from orchestrators.errors import RequestRefused
 from orchestrators.ledger import Query, pages_of
 from orchestrators.messages import Reason, RunRecord, RunRequest, Upload, UploadRecord
 
@@ -68,12 +71,71 @@ def test_runs_are_listed_newest_first_page_by_page(ledger: AzureTableLedger) -> 
     assert len(list(pages_of(ledger.runs, Query(limit=1)))) == 4
 
 
+def test_a_page_goes_on_where_the_last_one_ended_whatever_came_meanwhile(ledger: AzureTableLedger) -> None:
+    for minute in (1, 3, 5):
+        ledger.open_run(run(minute))
+    page = ledger.runs(Query(limit=2))
+    for minute in (0, 4, 6):
+        ledger.open_run(run(minute))
+    rest = ledger.runs(Query(limit=2, next=page.next))
+    assert [record.started_at.minute for record in (*page.items, *rest.items)] == [5, 3, 1, 0]
+    assert rest.next is None
+
+
+@pytest.mark.parametrize("token", ["", "x", "79869868T939999Z-0123456789ab' or RowKey gt '", "MA=="])
+def test_a_place_that_nobody_gave_out_is_refused(ledger: AzureTableLedger, token: str) -> None:
+    with pytest.raises(RequestRefused, match="next"):
+        ledger.runs(Query(next=token))
+
+
+def test_the_runs_over_an_upload_are_found_page_by_page(ledger: AzureTableLedger) -> None:
+    names = ["a.csv", "b.csv", "a.csv", "ü/a b.csv", "a.csv"]
+    for minute, name in enumerate(names):
+        request = run(minute).request.model_copy(update={"uploads": (upload(minute, name), upload(minute, "all.csv"))})
+        ledger.open_run(run(minute, request=request, status="published" if minute else "failed"))
+    assert started(ledger, Query(upload="a.csv", limit=2)) == [4, 2, 0]
+    assert started(ledger, Query(upload="a.csv", limit=1, status="published")) == [4, 2]
+    assert started(ledger, Query(upload="ü/a b.csv")) == [3]
+    assert started(ledger, Query(upload="all.csv", limit=2)) == [4, 3, 2, 1, 0]
+    assert started(ledger, Query(upload="all.csv", until=AT + timedelta(minutes=2))) == [1, 0]
+    assert started(ledger, Query(upload="A.csv")) == []
+
+
+def started(ledger: AzureTableLedger, query: Query) -> list[int]:
+    """The minutes in which the runs started that a query finds."""
+    return [record.started_at.minute for record in pages_of(ledger.runs, query)]
+
+
+def test_runs_of_a_time_are_found_without_a_look_at_newer_ones(
+    ledger: AzureTableLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_after = AT + timedelta(days=1)
+    for minute in range(3):
+        ledger.open_run(run(minute))
+        ledger.open_run(run(minute + 24 * 60))
+    asked: list[str] = []
+    monkeypatch.setattr(TableClient, "query_entities", noting(TableClient.query_entities, asked))
+    assert started(ledger, Query(until=long_after - timedelta(hours=2), limit=2)) == [2, 1, 0]
+    assert all("RowKey ge @first" in wanted for wanted in asked)
+
+
+def noting(method: Any, asked: list[str]) -> Any:
+    """The method, which notes what it is asked for."""
+
+    def noted(self: TableClient, query_filter: str, **more: Any) -> Any:
+        asked.append(query_filter)
+        return method(self, query_filter, **more)
+
+    return noted
+
+
 @pytest.mark.parametrize(
     ("query", "minutes"),
     [
         pytest.param(Query(flow="taxi"), [1], id="flow"),
         pytest.param(Query(status="published"), [2], id="status"),
         pytest.param(Query(since=AT + timedelta(minutes=1)), [2, 1], id="since"),
+        pytest.param(Query(until=AT + timedelta(minutes=1)), [0], id="until"),
         pytest.param(Query(is_open=True), [1, 0], id="open"),
         pytest.param(Query(flow="' or 1 eq 1"), [], id="a quote is text"),
     ],
