@@ -13,15 +13,16 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from demo.arguments import add_demo_arguments
+from demo.arguments import HTTP, add_demo_arguments
 from demo.flights import DataUnavailable, Month, fetched_archive, lookups, months
 from demo.host import drop_command
 from demo.installation import DEV, say
 from demo.lake import Lake
+from demo.pipelines import Training, training
 from demo.processes import ServiceFailed
 from demo.progress import Progress
-from demo.report import disappointments, run_report, table
-from demo.services import Host, azurite, demo_settings, local_host, sample_settings, trainer
+from demo.report import disappointments, run_report, shown
+from demo.services import Host, azurite, demo_settings, local_host, sample_settings
 from demo.signals import ending_on_signals
 from demo.watching import StoodStill, watch
 
@@ -42,7 +43,7 @@ def main() -> int:
     words = parser.parse_args()
     with ending_on_signals():
         try:
-            _demo(words.months, as_json=words.json, keep=words.keep)
+            _demo(words.months, words.pipeline, as_json=words.json, keep=words.keep)
         except Troubles as trouble:
             say(str(trouble))
             if words.json and not isinstance(trouble, Disappointed):
@@ -54,48 +55,50 @@ def main() -> int:
     return 0
 
 
-def _demo(count: int, *, as_json: bool, keep: bool) -> None:
+def _demo(count: int, kind: str, *, as_json: bool, keep: bool) -> None:
     say("reading the flights (8 MB are fetched once)")
     archive = fetched_archive()
     files = months(archive, count)
     with ExitStack() as stack:
         folder = stack.enter_context(demo_folder())
-        say("starting Azurite, the trainer and the local host")
+        say(f"starting Azurite, {'the trainer' if kind == HTTP else kind} and the local host")
         connection = stack.enter_context(azurite(folder))
         lake = Lake(connection, sample_settings())
         lake.create_containers()
         lake.put_lookups(lookups(archive))
-        training_url = stack.enter_context(trainer(connection, folder))
-        host = stack.enter_context(local_host(demo_settings(connection, training_url, folder), folder))
-        reports = _drop_and_watch(lake, host, files)
+        pipeline = stack.enter_context(training(kind, connection, folder))
+        host = stack.enter_context(local_host({**demo_settings(connection, folder), **pipeline.settings}, folder))
+        reports = _drop_and_watch(lake, host, files, pipeline)
         wrong = disappointments(reports, {file.name: (file.rows, file.damaged) for file in files})
-        print(json.dumps({"runs": reports, "ok": not wrong}) if as_json else table(reports), flush=True)
+        print(json.dumps({"runs": reports, "ok": not wrong}) if as_json else shown(reports, kind), flush=True)
         if keep:
-            _keep(host, lake, training_url, folder)
+            _keep(host, lake, pipeline, folder)
         if wrong:
             raise Disappointed("\n".join(wrong))
 
 
-def _drop_and_watch(lake: Lake, host: Host, files: list[Month]) -> list[dict[str, Any]]:
+def _drop_and_watch(lake: Lake, host: Host, files: list[Month], pipeline: Training) -> list[dict[str, Any]]:
     progress = Progress(len(files))
     dropped: dict[str, float] = {}
     for file in files:
         dropped[file.name] = time.monotonic()
         lake.drop(file.name, file.content)
     try:
-        return [run_report(sight) for sight in watch(host, dropped, progress.show)]
+        sights = watch(host, dropped, progress.show)
     finally:
         progress.end()
+    received = pipeline.received()
+    return [run_report(sight, received) for sight in sights]
 
 
-def _keep(host: Host, lake: Lake, training_url: str, folder: Path) -> None:
+def _keep(host: Host, lake: Lake, pipeline: Training, folder: Path) -> None:
     say(
         f"""
 Everything runs on until Ctrl-C.
 
   runs      {host.url}/api/runs?code={host.key}
   uploads   {host.url}/api/uploads?code={host.key}
-  trainer   {training_url.removesuffix("train")}starts
+  trainer   {pipeline.starts_url}
   logs      {folder}
 
 Drop a file of your own (any name that fits flights/{{year}}/{{month}}.csv):

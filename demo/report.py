@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,16 +11,21 @@ from demo.watching import Sight
 WORTH_HAVING_AUC = 0.6
 """A model below it has learnt nothing worth showing."""
 
+RECEIVED = ("method", "path", "audience", "body")
 COLUMNS = ("file", "run ID", "read", "published", "quarantined", "AUC", "base rate", "seconds", "dataset")
 TEXTS = frozenset({"file", "run ID", "dataset"})
 
 
-def run_report(sight: Sight) -> dict[str, Any]:
-    """One file's run, as `--json` shows it."""
+def run_report(sight: Sight, received: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
+    """One file's run, as `--json` shows it; `received` is what the service got, by its own run IDs.
+
+    The trainer answers with its scores; the makers' services have no word for them, and tell them beside what they got.
+    """
     run = sight.run or {}
     rows = run.get("rows") or {}
     pipeline = run.get("pipeline") or {}
-    answer = pipeline.get("answer") or {}
+    start = (received or {}).get(pipeline.get("run_id") or "")
+    answer = pipeline.get("answer") or start or {}
     return {
         "upload": sight.upload,
         "run_id": run.get("run_id"),
@@ -32,6 +38,7 @@ def run_report(sight: Sight) -> dict[str, Any]:
             "status": pipeline.get("status", "not_started"),
             "run_id": pipeline.get("run_id"),
             "scores": answer.get("scores") or {"auc": None, "base_rate": None},
+            **({"received": {name: start[name] for name in RECEIVED}} if start else {}),
         },
         "seconds": round(sight.seconds, 1),
     }
@@ -40,6 +47,17 @@ def run_report(sight: Sight) -> dict[str, Any]:
 def disappointments(reports: Sequence[Mapping[str, Any]], planted: Mapping[str, tuple[int, int]]) -> list[str]:
     """What is not as it should be; `planted` says how many rows each file had, and how many of them damaged."""
     return [f"{report['upload']}: {wrong}" for report in reports for wrong in _wrong(report, planted)]
+
+
+def shown(reports: Sequence[Mapping[str, Any]], kind: str) -> str:
+    """The reports as text, and what the service got for the first of them."""
+    received = next((report["pipeline"]["received"] for report in reports if "received" in report["pipeline"]), None)
+    if received is None:
+        return table(reports)
+    request = f"{received['method']} {received['path']}, with a token for {received['audience']}"
+    return (
+        f"{table(reports)}\n\n{kind} got, for the first of them:\n\n{request}\n{json.dumps(received['body'], indent=2)}"
+    )
 
 
 def table(reports: Sequence[Mapping[str, Any]]) -> str:
@@ -65,12 +83,18 @@ def _wrong(report: Mapping[str, Any], planted: Mapping[str, tuple[int, int]]) ->
     if (report["rows_read"], report["rows_quarantined"]) != (read, damaged):
         counted = f"{report['rows_read']} rows were read and {report['rows_quarantined']} quarantined"
         found.append(f"{counted}; the file has {read}, of which {damaged} are damaged")
-    if pipeline["run_id"] != report["run_id"]:
+    if not _is_of_this_run(report):
         found.append(f"the trainer answered for run {pipeline['run_id']}")
     auc = pipeline["scores"]["auc"]
     if auc is None or auc <= WORTH_HAVING_AUC:
         found.append(f"the model's AUC is {auc}; expected more than {WORTH_HAVING_AUC}")
     return found
+
+
+def _is_of_this_run(report: Mapping[str, Any]) -> bool:
+    """A maker's service has run IDs of its own: what it got must name ours."""
+    pipeline = report["pipeline"]
+    return report["run_id"] in json.dumps(pipeline.get("received", pipeline["run_id"]))
 
 
 def _line(report: Mapping[str, Any]) -> tuple[str, ...]:

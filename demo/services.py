@@ -1,4 +1,4 @@
-"""The three processes of the demo: Azurite, the trainer, the local host with the app."""
+"""The three processes of the demo: Azurite, the trainer (or a maker's service), the local host with the app."""
 
 from __future__ import annotations
 
@@ -55,6 +55,16 @@ def trainer(connection_string: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
+def maker(kind: str, connection_string: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """Where that maker's service answers, and the file with the certificate to trust it by."""
+    command = [sys.executable, "-m", "demo.makers", "--kind", kind, "--folder", str(folder)]
+    environment = {**os.environ, "TRAINER_STORAGE": connection_string, "OMP_NUM_THREADS": "1"}
+    with running(Service(f"the service {kind}", command, READY), environment, folder / "trainer.log") as [sign]:
+        ready = json.loads(sign[1])
+        yield ready["url"], ready["certificate"]
+
+
+@contextmanager
 def local_host(settings: Mapping[str, str], folder: Path) -> Iterator[Host]:
     """The app, served by the local host with these settings on top of the sample's."""
     command = [sys.executable, "-m", "devhost", "--app", str(ROOT), "--port", "0", "--state", str(folder / "host")]
@@ -70,7 +80,7 @@ def sample_settings() -> dict[str, str]:
     return values
 
 
-def demo_settings(connection_string: str, training_url: str, folder: Path) -> dict[str, str]:
+def demo_settings(connection_string: str, folder: Path) -> dict[str, str]:
     """What is different from the sample: storage on free ports, polling, a scratch folder that is swept away."""
     scratch = folder / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
@@ -79,7 +89,6 @@ def demo_settings(connection_string: str, training_url: str, folder: Path) -> di
         "LakeStorage": connection_string,
         "BLOB_TRIGGER_SOURCE": "LogsAndContainerScan",
         "SCRATCH_FOLDER": str(scratch),
-        "FLOW_TRAINING_URL": training_url,
         "ALLOW_HTTP_LOOPBACK": "true",
     }
 

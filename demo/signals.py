@@ -11,6 +11,9 @@ from types import FrameType
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 """Ctrl-C, termination, a closed terminal, and Windows' Ctrl-Break."""
 
+PAUSE_S = 0.5
+"""Windows delivers no signal into a wait without an end."""
+
 Handler = Callable[[int, FrameType | None], object]
 
 
@@ -35,6 +38,14 @@ def undisturbed() -> Iterator[None]:
         yield
     if came:
         signal.raise_signal(came[0])
+
+
+def wait_to_end() -> None:
+    """A signal to end has come."""
+    ended = threading.Event()
+    with _handled_by(lambda *_: ended.set()):
+        while not ended.wait(PAUSE_S):
+            continue
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import threading
 from dataclasses import asdict
 from functools import partial
@@ -22,13 +21,12 @@ from typing import Any
 
 from demo.dataset import read_dataset
 from demo.jobs import Jobs
+from demo.signals import wait_to_end
 from demo.training import train_and_score
 
 STORAGE = "TRAINER_STORAGE"
 BODY_LIMIT_BYTES = 65_536
 RETRY_AFTER_S = 1
-SIGNAL_PAUSE_S = 0.5
-"""Windows delivers no signal into a wait without an end."""
 
 
 class BadRequest(ValueError):
@@ -119,15 +117,10 @@ def main() -> None:
     parser.add_argument("--starts", type=Path, required=True)
     words = parser.parse_args()
     jobs = Jobs(partial(score_dataset, connection_string=os.environ[STORAGE]), words.starts)
-    ended = threading.Event()
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: ended.set())
     with TrainerServer(words.port, jobs) as server:
         threading.Thread(target=server.serve_forever, name="trainer", daemon=True).start()
         print(f"READY {json.dumps({'url': server.url})}", flush=True)
-        while not ended.wait(SIGNAL_PAUSE_S):
-            continue
+        wait_to_end()
         server.shutdown()
     jobs.close()
 

@@ -9,7 +9,7 @@ import ssl
 import struct
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -51,7 +51,7 @@ def reply(status: int, document: Any = None, **headers: str) -> Reply:
 
 
 class RecordingService(socketserver.ThreadingMixIn, HTTPServer):
-    """Answers by its `routes`, and else its `replies` in turn; a request for which there is none gets 599."""
+    """Answers by its `rule`, its `routes`, and else its `replies` in turn; what none of them answers gets 599."""
 
     daemon_threads = False
 
@@ -64,6 +64,7 @@ class RecordingService(socketserver.ThreadingMixIn, HTTPServer):
         self.asked: list[Asked] = []
         self.replies: deque[Reply] = deque()
         self.routes: dict[tuple[str, str], Reply] = {}
+        self.rule: Callable[[Asked], Reply | None] = lambda _: None
         self.is_closing = threading.Event()
 
     def will(self, *replies: Reply) -> None:
@@ -80,8 +81,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.append(Asked(self.command, self.path, dict(self.headers), body))
-        told = self._reply()
+        asked = Asked(self.command, self.path, dict(self.headers), body)
+        self.server.asked.append(asked)
+        told = self.server.rule(asked) or self._reply()
         self.close_connection = True
         if told.breaks not in {None, "half a body"}:
             self._break(str(told.breaks))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from demo.report import disappointments, run_report, table
+from demo.report import disappointments, run_report, shown, table
 from demo.watching import Sight
 
 RUN: dict[str, Any] = {
@@ -45,6 +45,23 @@ def test_a_report_has_exactly_the_agreed_fields() -> None:
         },
         "seconds": 12.3,
     }
+
+
+def test_a_makers_service_is_shown_with_what_it_got() -> None:
+    run = sight(pipeline={"status": "succeeded", "run_id": "107", "answer": None})
+    start = {"method": "POST", "path": "/runs", "audience": "a", "body": {"run_id": RUN["run_id"]}}
+    report = run_report(run, {"107": {"run_id": "107", **start, "scores": {"auc": 0.9, "base_rate": 0.2}}})
+    assert report["pipeline"]["received"] == start
+    assert report["pipeline"]["scores"] == {"auc": 0.9, "base_rate": 0.2}
+    assert disappointments([report], PLANTED) == []
+    assert "devops got, for the first of them:\n\nPOST /runs, with a token for a" in shown([report], "devops")
+
+
+def test_a_service_that_was_told_of_another_run_disappoints() -> None:
+    run = sight(pipeline={"status": "succeeded", "run_id": "107", "answer": None})
+    start = {"method": "POST", "path": "/runs", "audience": "a", "body": {"run_id": "another"}}
+    report = run_report(run, {"107": {**start, "scores": {"auc": 0.9, "base_rate": 0.2}}})
+    assert disappointments([report], PLANTED) == [f"{NAME}: the trainer answered for run 107"]
 
 
 def test_a_run_that_went_well_disappoints_nobody() -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from demo.installation import DEV, ROOT
+from demo.makers.makers import MAKERS
 from tests.azurite import find_azurite, find_node
 
 DEADLINE_S = 300
+IN_THE_GATE = {"azureml_batch", "databricks"}
 
 
 def start(*options: str) -> subprocess.Popen[str]:
@@ -48,6 +50,21 @@ def test_a_month_becomes_a_dataset_and_a_model() -> None:
     assert run["pipeline"]["run_id"] == run["run_id"]
     assert run["pipeline"]["scores"]["auc"] > 0.6
     assert folders() == before
+
+
+@pytest.mark.parametrize(
+    "kind", [kind if kind in IN_THE_GATE else pytest.param(kind, marks=pytest.mark.long) for kind in sorted(MAKERS)]
+)
+def test_a_makers_service_gets_the_dataset_and_trains_with_it(kind: str) -> None:
+    demo = start("--json", "--pipeline", kind)
+    said, progress = demo.communicate(timeout=DEADLINE_S)
+    assert demo.returncode == 0, progress
+    [run] = json.loads(said.splitlines()[-1])["runs"]
+    pipeline = run["pipeline"]
+    assert (run["status"], pipeline["status"]) == ("published", "succeeded")
+    assert pipeline["scores"]["auc"] > 0.6
+    assert pipeline["received"]["audience"] == MAKERS[kind].audience
+    assert run["run_id"] in json.dumps(pipeline["received"])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there, no other process can send a SIGINT")
