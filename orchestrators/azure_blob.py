@@ -99,7 +99,7 @@ class AzureBlobLake:
                 raise UploadChanged(f"{where} was replaced while version {upload.etag} was to be read") from missing
         return sha256_of(to)
 
-    def read_start(self, upload: Upload, size_bytes: int) -> bytes:
+    def read_range(self, upload: Upload, start: int, size_bytes: int) -> bytes:
         from azure.core import MatchConditions
         from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
@@ -109,7 +109,10 @@ class AzureBlobLake:
         with told_as_unavailable(f"reading {where}"):
             try:
                 stream = self._blob(upload.container, upload.name).download_blob(
-                    offset=0, length=size_bytes, etag=f'"{upload.etag}"', match_condition=MatchConditions.IfNotModified
+                    offset=start,
+                    length=size_bytes,
+                    etag=f'"{upload.etag}"',
+                    match_condition=MatchConditions.IfNotModified,
                 )
                 return stream.readall()
             except (ResourceModifiedError, ResourceNotFoundError) as missing:

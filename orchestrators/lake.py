@@ -29,8 +29,8 @@ class Lake(Protocol):
             UploadGone: it was deleted.
         """
 
-    def read_start(self, upload: Upload, size_bytes: int) -> bytes:
-        """At most the first `size_bytes` of this very version.
+    def read_range(self, upload: Upload, start: int, size_bytes: int) -> bytes:
+        """At most `size_bytes` of this very version, from `start` on.
 
         Raises:
             UploadChanged: it is no longer there.

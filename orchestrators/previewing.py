@@ -38,7 +38,7 @@ class Content:
 
 def start_of(services: Services, upload: Upload) -> Content:
     """The start of an upload."""
-    data = services.lake.read_start(upload, SAMPLE_BYTES)
+    data = services.lake.read_range(upload, 0, SAMPLE_BYTES)
     return Content(upload.name, data, is_whole=len(data) == upload.size_bytes)
 
 

@@ -8,7 +8,7 @@ from azure.durable_functions import DurableOrchestrationClient
 from azurefunctions.extensions.bindings.blob import BlobClient
 
 from orchestrators import cleaning
-from orchestrators.api import cancelling, direct, preview, runs, starting, state, unrouted
+from orchestrators.api import cancelling, direct, preview, quarantine, runs, starting, state, unrouted
 from orchestrators.api.answers import answered, answered_async, json_answer
 from orchestrators.api.openapi import openapi
 from orchestrators.poison import record_poisoned
@@ -65,6 +65,11 @@ def post_preview(req: func.HttpRequest) -> func.HttpResponse:
 def get_run(req: func.HttpRequest) -> func.HttpResponse:
     """One run."""
     return answered(lambda: runs.get_run(services(), req))
+
+
+def get_quarantine(req: func.HttpRequest) -> func.HttpResponse:
+    """The rows of a run that broke the contract."""
+    return answered(lambda: quarantine.get_quarantine(services(), req))
 
 
 def get_status(req: func.HttpRequest) -> func.HttpResponse:

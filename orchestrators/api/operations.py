@@ -9,8 +9,17 @@ from pydantic import BaseModel, RootModel
 
 from orchestrators.api.bodies import Preview, Rerun, StartRun, TransformNow
 from orchestrators.api.preview import PreviewView
-from orchestrators.api.queries import LinkQuery, RunListing, UploadListing
-from orchestrators.api.views import FlowListing, FlowText, HealthView, Listing, RunAnswer, RunView, UploadView
+from orchestrators.api.queries import LinkQuery, QuarantineListing, RunListing, UploadListing
+from orchestrators.api.views import (
+    FlowListing,
+    FlowText,
+    HealthView,
+    Listing,
+    RejectionView,
+    RunAnswer,
+    RunView,
+    UploadView,
+)
 
 Answers = dict[int, type[BaseModel]]
 
@@ -83,6 +92,15 @@ OPERATIONS = (
         body=Rerun,
         needs_body=False,
         refusals=(400, 404, 409, 413),
+    ),
+    Operation(
+        "get_quarantine",
+        "GET",
+        "/api/runs/{run_id}/quarantine",
+        "The rows of a run that broke the contract, with every reason",
+        {200: Listing[RejectionView]},
+        query=QuarantineListing,
+        refusals=(400, 404, 409),
     ),
     Operation("get_run", "GET", "/api/runs/{run_id}", "One run", RUN_ANSWERS, refusals=(404,)),
     Operation(

@@ -12,7 +12,7 @@ from pydantic import Field
 from orchestrators.api.answers import json_answer
 from orchestrators.api.bodies import MAX_PREVIEW_BODY_BYTES, Preview, body_of
 from orchestrators.api.uploads import named_flow, named_upload
-from orchestrators.api.views import View
+from orchestrators.api.views import RejectionView, View
 from orchestrators.errors import RequestRefused, UploadChanged
 from orchestrators.messages import Reason, Rows
 from orchestrators.previewing import Content, start_of, try_flow
@@ -31,15 +31,6 @@ class ColumnView(View):
     name: str
     type: str
     nullable: bool
-
-
-class RejectionView(View):
-    """A record that breaks the contract, with every reason."""
-
-    upload: str
-    record: int
-    raw: str | None
-    reasons: tuple[dict[str, str | None], ...]
 
 
 class CheckView(View):

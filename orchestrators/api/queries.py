@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from orchestrators.errors import RequestRefused
 from orchestrators.ledger import Query
 from orchestrators.messages import RunStatus, UploadStatus
+
+Asked = TypeVar("Asked", bound=BaseModel)
 
 
 class RunListing(BaseModel):
@@ -47,6 +50,15 @@ class UploadListing(BaseModel):
     next: str | None = None
 
 
+class QuarantineListing(BaseModel):
+    """`GET /api/runs/{run_id}/quarantine?limit=&after=`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(100, ge=1, le=1000)
+    after: int = Field(0, ge=0, description="rows to pass over, as `next` of the page before says")
+
+
 class LinkQuery(BaseModel):
     """What a status link carries; `links` checks it."""
 
@@ -60,10 +72,19 @@ def listing(model: type[RunListing | UploadListing], parameters: Mapping[str, st
     Raises:
         RequestRefused: a parameter is unknown or malformed; all of them are named.
     """
+    return Query(**checked(model, parameters).model_dump())
+
+
+def checked(model: type[Asked], parameters: Mapping[str, str]) -> Asked:
+    """A caller's parameters, as the model has them.
+
+    Raises:
+        RequestRefused: a parameter is unknown or malformed; all of them are named.
+    """
     # The key may travel as `code`: it is the host's, not ours.
     asked = {name: value for name, value in parameters.items() if name != "code"}
     try:
-        return Query(**model.model_validate(asked).model_dump())
+        return model.model_validate(asked)
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
         raise RequestRefused(400, "Query invalid", wrong) from None

@@ -87,6 +87,15 @@ class UploadView(UploadVersion):
     at: datetime
 
 
+class RejectionView(View):
+    """A record that breaks the contract, with every reason; `raw` is its text, where it came as text."""
+
+    upload: str
+    record: int
+    raw: str | None
+    reasons: tuple[dict[str, str | None], ...]
+
+
 class ParameterView(View):
     """One parameter of a flow."""
 
