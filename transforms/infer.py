@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 _LIMITS = Limits(memory_bytes=1 << 30, threads=4, scratch_bytes=64 << 30)
 _ENDINGS = {"ndjson": "jsonl", "txt": "csv", "tab": "tsv", "pq": "parquet", "ipc": "arrow", "xlsx": "excel"}
 """Endings that are not the name of a format."""
+
+_JSON = frozenset({"json", "jsonl"})
+"""Formats that tell a text from what is nested."""
 
 _EMPTY_IS_NULL = frozenset({"csv", "tsv", "excel"})
 """Formats in which an empty text means null, as long as no null words are declared."""
@@ -109,11 +113,15 @@ def _proposal(
     kinds = [kind if kind != "JSON" else "VARCHAR" for kind in reader.columns.values()]
     connection.execute(f"CREATE TABLE {_SOURCES} AS SELECT * FROM {reader.rows(kinds)}")
     places = _usable(reader)
-    plain = {column: Sourced(_SOURCES, f"c{place}", kinds[place]) for column, place in places.items()}
+    nested = _nested(connection, reader) if _format(path) in _JSON else set(places.values())
+    plain = {
+        column: Sourced(_SOURCES, f"c{place}", kinds[place], may_nest=place in nested)
+        for column, place in places.items()
+    }
     texts = [source for source in plain.values() if source.sql_type == "VARCHAR"]
     words = tuple(dict.fromkeys(word for source in texts for word in null_words_of(connection, source)))
     sources = {
-        column: Sourced(_SOURCES, without_words(source.value, words), "VARCHAR") if source in texts else source
+        column: replace(source, value=without_words(source.value, words)) if source in texts else source
         for column, source in plain.items()
     }
     if words:
@@ -133,6 +141,13 @@ def _proposal(
         left_out=tuple(column for column in reader.columns if column not in places),
         key=_key(connection, guesses, facts),
     )
+
+
+def _nested(connection: DuckDBPyConnection, reader: Reader) -> set[int]:
+    """The places of the columns without a JSON string: as text, the string "[1]" looks like the list [1]."""
+    strings = ", ".join(f"count(*) FILTER (json_type(c{place}) = 'VARCHAR')" for place, _ in enumerate(reader.columns))
+    [counts] = connection.execute(f"SELECT {strings} FROM {reader.rows(['JSON'] * len(reader.columns))}").fetchall()
+    return {place for place, count in enumerate(counts) if not count}
 
 
 def _usable(reader: Reader) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from transforms.column_types import typed
@@ -61,11 +61,15 @@ _JSON_TYPES = {"BOOLEAN": "bool", "UBIGINT": "int64", "BIGINT": "int64", "DOUBLE
 
 @dataclass(frozen=True)
 class Sourced:
-    """One column of a table of what was read: SQL for its value, null where a null word stands, and its type."""
+    """One column of a table of what was read: SQL for its value, null where a null word stands, and its type.
+
+    Text may be what is nested, written as JSON, unless `may_nest` is false.
+    """
 
     table: str
     value: str
     sql_type: str
+    may_nest: bool = True
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ def null_words_of(connection: DuckDBPyConnection, source: Sourced) -> tuple[str,
     words = tuple(word for word in NULL_WORDS if (word,) in found)
     if not words or guess_type(connection, source).options["type"] != "string":
         return ()
-    guess = guess_type(connection, Sourced(source.table, without_words(source.value, words), source.sql_type))
+    guess = guess_type(connection, replace(source, value=without_words(source.value, words)))
     return words if guess.has_values and guess.options["type"] != "string" else ()
 
 
@@ -135,7 +139,7 @@ def _candidates(connection: DuckDBPyConnection, source: Sourced) -> Iterator[dic
     for day in _DATES:
         yield from ({"type": "timestamp", "format": f"{day} {time}"} for time in _TIMES)
     yield from ({"type": "time", "format": written} for written in _TIMES)
-    if _holds(connection, source, r"regexp_matches({v}, '^\s*[\[{{]')"):
+    if source.may_nest and _holds(connection, source, r"regexp_matches({v}, '^\s*[\[{{]')"):
         yield from _nested(connection, source)
         yield {"type": "json"}
 

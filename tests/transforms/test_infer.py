@@ -15,7 +15,7 @@ import fastavro
 import openpyxl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.transforms.drafting import LIMITS, parquet
@@ -234,8 +234,10 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6))
+@example([(None, "[1]")])
+@example([("[1]", '{"a": 1}'), ("a b", "NA")])
 def test_any_table_runs_with_what_is_proposed_for_it(rows: list[tuple[str | None, str | None]]) -> None:
     records = [{"a": first, "b": second, "n": 1} for first, second in rows]
     data = "\n".join(json.dumps(record) for record in records).encode()
