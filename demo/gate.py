@@ -20,6 +20,9 @@ WORKER_PYTHON = "3.13"
 END_TO_END = "tests/end_to_end"
 """What runs whole processes, and is run once: on the Python that called."""
 
+PYTEST = ("pytest", "-q", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
+"""A process for each core, up to four; each has an Azurite of its own."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -43,8 +46,8 @@ def _checks(here: Installation, *, long: bool) -> Iterator[Check]:
     yield _module(here, "lint", "ruff", "check", ".")
     yield _module(here, "format", "ruff", "format", "--check", ".")
     yield _module(here, "types", "mypy")
-    matrix = ("-m", "") if long else ()
-    yield _with_mltable(_module(here, "all tests", "pytest", "-q", *matrix))
+    matrix = ("-m", "", "--hypothesis-profile=long") if long else ()
+    yield _with_mltable(_module(here, "all tests", *PYTEST, *matrix))
     if sys.version_info[:2] == tuple(map(int, WORKER_PYTHON.split("."))):
         return
     interpreter = find_interpreter(WORKER_PYTHON)
@@ -52,8 +55,8 @@ def _checks(here: Installation, *, long: bool) -> Iterator[Check]:
         say(f"no Python {WORKER_PYTHON} on PATH or under pyenv: unit and conformance tests were not run there")
         return
     # There the conformance tests run too: the library of the real worker needs that Python.
-    unit_tests = ("pytest", "-q", f"--ignore={END_TO_END}")
-    yield _module(installed(interpreter), f"unit and conformance tests, Python {WORKER_PYTHON}", *unit_tests)
+    name = f"unit and conformance tests, Python {WORKER_PYTHON}"
+    yield _module(installed(interpreter), name, *PYTEST, f"--ignore={END_TO_END}")
 
 
 def _module(here: Installation, name: str, *command: str) -> Check:

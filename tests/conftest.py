@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.azurite import Azurite, StorageAccount, running_azurite
+
+# How long an example takes depends on the machine. The gate always tries the same ones, `--long` looks for new ones.
+settings.register_profile("gate", deadline=None, derandomize=True, database=None)
+settings.register_profile("long", deadline=None)
+settings.load_profile("gate")
 
 
 @pytest.fixture(scope="session")

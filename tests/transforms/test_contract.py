@@ -212,7 +212,7 @@ cells = st.text(st.sampled_from("ab1 ,\"\n'é;"), max_size=5)
 damages = st.sampled_from(["none", "none", "none", "type", "max", "few", "many", "quote", "utf8", "blank"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.integers(0, 99), cells, damages), min_size=1, max_size=12), st.sampled_from(["\n", "\r\n"])
 )

@@ -25,14 +25,14 @@ def drift(before: list[Any], after: list[Any]) -> Any:
     return drift_between(profile({"v": before}), profile({"v": after}))["v"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(FLOATS)
 def test_a_column_of_numbers_does_not_drift_from_itself(values: list[Any]) -> None:
     found = drift(values, values)
     assert (found.psi, found.ks) == (0, 0)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(LABELS, LABELS)
 def test_the_drift_of_values_is_the_same_in_both_directions(before: list[Any], after: list[Any]) -> None:
     there, back = drift(before, after), drift(after, before)
@@ -41,7 +41,7 @@ def test_the_drift_of_values_is_the_same_in_both_directions(before: list[Any], a
     assert (there.psi == 0) >= (sorted(map(str, before)) == sorted(map(str, after)))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(FLOATS, FLOATS)
 def test_ks_is_the_largest_distance_of_the_distributions(before: list[Any], after: list[Any]) -> None:
     one, other = ([value for value in values if value is not None] for values in (before, after))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from transforms.positions import position_among_all
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.booleans(), max_size=40))
 def test_what_is_not_left_out_has_the_positions_that_are_left(left_out: list[bool]) -> None:
     gaps = [position for position, out in enumerate(left_out, 1) if out]

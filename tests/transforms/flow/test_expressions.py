@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.flow.expressions import bound, check_sql, select_wrongs, wrongs
@@ -274,14 +274,12 @@ def test_only_parameters_are_bound_not_texts_that_look_like_them() -> None:
     assert bound("'é $x' || \"$x\" || $x /* $x */", {"x": 1}) == "'é $x' || \"$x\" || (1) /* $x */"
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_a_bound_text_is_the_very_text(value: str) -> None:
     with bare_engine() as connection:
         assert connection.execute(f"SELECT {bound('$x', {'x': value})}").fetchall() == [(value,)]
 
 
-@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_bound_number_is_the_very_number(value: float) -> None:
     with bare_engine() as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.flow.overlap import can_meet
@@ -37,7 +37,6 @@ def _pattern(tokens: list[str]) -> str:
     return "".join(token.replace("c", f"c{place}") for place, token in enumerate(tokens))
 
 
-@settings(deadline=None)
 @given(SEGMENT, SEGMENT, st.text("ab", min_size=1, max_size=6))
 def test_what_both_take_is_never_called_apart(left: list[str], right: list[str], name: str) -> None:
     one, other = _pattern(left), _pattern(right)

@@ -153,7 +153,7 @@ def test_what_leaves_no_header_is_refused(options: dict[str, Any], data: bytes, 
 fields = st.text(st.sampled_from("ab,;|\"'\\#\n\r é\t"), max_size=6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 99), fields), min_size=1, max_size=8),
     st.sampled_from([",", ";", "||", "\t"]),

@@ -165,7 +165,7 @@ numbers = st.integers(-(2**31), 2**31 - 1)
 records = st.lists(st.fixed_dictionaries({"id": numbers, "note": texts | st.none()}), min_size=1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(records, st.sampled_from([None, 1]), st.booleans(), st.sampled_from(["utf-8", "utf-16", "utf-32-be"]))
 def test_any_records_come_out_as_they_went_in(
     found: list[dict[str, Any]], indent: int | None, ensure_ascii: bool, encoding: str
@@ -176,7 +176,7 @@ def test_any_records_come_out_as_they_went_in(
     assert read("jsonl", lines).rows == found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(records, st.data())
 def test_damage_in_a_line_is_found_with_its_number(found: list[dict[str, Any]], data: st.DataObject) -> None:
     lines = [json.dumps(record).encode() for record in found]

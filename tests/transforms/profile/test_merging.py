@@ -52,26 +52,26 @@ def without_moments(found: dict[str, Any]) -> dict[str, Any]:
     return found | {"columns": columns}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(ROWS, ROWS)
 def test_the_profile_of_both_is_that_of_all_rows(first: list[Any], second: list[Any]) -> None:
     close(merge(of(first), of(second)), of(first + second))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(ROWS, ROWS)
 def test_the_order_does_not_matter(first: list[Any], second: list[Any]) -> None:
     close(merge(of(first), of(second)), merge(of(second), of(first)))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(ROWS, ROWS, ROWS)
 def test_nor_does_it_matter_which_are_merged_first(first: list[Any], second: list[Any], third: list[Any]) -> None:
     one, two, three = of(first), of(second), of(third)
     close(merge(merge(one, two), three), merge(one, merge(two, three)))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(ROWS)
 def test_no_rows_change_nothing(rows: list[Any]) -> None:
     close(merge(of(rows), of([])), of(rows))

@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_refused(run: Run, into: Any, kind: type[Exception]
     assert "__row" not in str(failed.value)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 3), st.one_of(st.none(), st.floats(-1e6, 1e6))), min_size=1, max_size=40))
 def test_totals_are_those_of_plain_python(rows: list[tuple[int, float | None]]) -> None:
     table = {"k": [key for key, _ in rows], "x": pa.array([value for _, value in rows], pa.float64())}

@@ -98,7 +98,7 @@ def test_a_bin_that_does_not_fit_is_refused(run: Run, rows: dict[str, Any], sent
     assert sentence in str(failed.value)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=20), st.sets(st.floats(-100, 100), min_size=1, max_size=9))
 def test_the_bin_is_the_number_of_edges_not_above_the_value(values: list[float], edges: set[float]) -> None:
     in_order = sorted(edges)

@@ -96,7 +96,7 @@ def test_a_column_that_is_not_there_is_refused(run: Run) -> None:
         run({"x": [1]}, {"cast": {"no": "int8"}})
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=20))
 def test_whole_numbers_go_to_text_and_back(values: list[int | None]) -> None:
     rows = {"x": pa.array(values, pa.int64())}

@@ -73,7 +73,7 @@ def test_a_dedupe_that_does_not_fit_is_refused(run: Run, says: dict[str, Any], s
     assert sentence in str(failed.value)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.one_of(st.none(), st.integers(0, 5)), min_size=1, max_size=30))
 def test_dedupe_keeps_first_seen_keys_and_doing_it_twice_changes_nothing(ids: list[int | None]) -> None:
     import pyarrow as pa

@@ -62,7 +62,7 @@ def test_a_fill_that_does_not_fit_is_refused(run: Run, says: dict[str, Any], sen
     assert sentence in str(failed.value)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 2), st.one_of(st.none(), st.integers(0, 9))), min_size=1, max_size=30))
 def test_forward_remembers_the_last_value_of_each_key(rows: list[tuple[int, int | None]]) -> None:
     last: dict[int, int] = {}

@@ -45,7 +45,7 @@ def test_only_a_number_of_rows_is_a_limit(limit: Any) -> None:
         flow_of([{"limit": limit}], {"id": [1]})
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 50), st.integers(1, 50))
 def test_a_limit_after_a_limit_is_the_smaller_of_both(one: int, other: int) -> None:
     rows = {"id": list(range(40))}

@@ -117,7 +117,7 @@ def test_an_unpivot_that_does_not_fit_is_refused(run: Run, says: dict[str, Any],
     assert sentence in str(failed.value)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 9)), st.integers(0, 9)), min_size=1, max_size=20))
 def test_pivot_undoes_unpivot(rows: list[tuple[int | None, int]]) -> None:
     wide = {

@@ -26,7 +26,7 @@ def _place_by_hand(key: str | None, seed: int) -> float:
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.one_of(st.none(), TEXTS), min_size=1), st.floats(0.01, 1))
 def test_a_key_is_kept_by_the_published_rule(keys: list[str | None], share: float) -> None:
     found = try_step({"id": pa.array(keys, pa.string())}, {"sample": {"share": share, "by": "id", "seed": 7}})

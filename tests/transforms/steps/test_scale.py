@@ -36,7 +36,7 @@ def test_values_are_centered_scaled_and_recorded(
     assert outcome.fitted == {"scale": {"x": {"method": method, "center": center, "scale": scale}}}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=30))
 def test_standard_and_robust_are_those_of_numpy(values: list[int]) -> None:
     x = np.array(values, dtype=float)

@@ -63,7 +63,7 @@ def test_an_order_that_does_not_fit_is_refused(run: Run, order: str, kind: type[
     assert sentence in str(failed.value)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.one_of(st.none(), st.integers(-3, 3)), min_size=1, max_size=40))
 def test_sort_is_stable_and_sorting_twice_changes_nothing(values: list[int | None]) -> None:
     rows = {"x": pa.array(values, pa.int8()), "place": list(range(len(values)))}

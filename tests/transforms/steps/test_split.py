@@ -32,7 +32,7 @@ def _by_hand(key: list[str | None], into: dict[str, float], seed: int) -> str:
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.one_of(st.none(), TEXTS), min_size=1))
 def test_the_split_of_a_key_follows_the_published_rule(keys: list[str | None]) -> None:
     import pyarrow as pa

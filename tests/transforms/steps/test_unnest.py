@@ -64,7 +64,7 @@ def test_an_unnest_that_does_not_fit_is_refused(run: Run, column: str, sentence:
     assert sentence in str(failed.value)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.one_of(st.none(), st.lists(st.one_of(st.none(), st.integers(0, 9)), max_size=4)), min_size=1))
 def test_elements_are_those_of_plain_python(lists: list[list[int | None] | None]) -> None:
     rows = {"id": list(range(len(lists))), "x": pa.array(lists, pa.list_(pa.int8()))}

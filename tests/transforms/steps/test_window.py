@@ -92,7 +92,7 @@ def test_a_window_that_does_not_fit_is_refused(run: Run, step: dict[str, Any], s
     assert "__row" not in str(failed.value)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.integers(0, 1), st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=25),
     st.integers(1, 4),
