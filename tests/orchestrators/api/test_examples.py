@@ -18,7 +18,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 DESCRIBED = Described(openapi().root)
 
 BLOCK = re.compile(r"```http\n(.*?)```", re.DOTALL)
-REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>/api/\S+)(?:\n\n(?P<body>.*))?", re.DOTALL)
+REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>/api/\S+)(?:\n\n(?P<body>.*)|\n)?", re.DOTALL)
 ANSWER = re.compile(r"HTTP/1\.1 (?P<status>\d{3})\n\n(?P<body>.*)", re.DOTALL)
 MENTION = re.compile(r"`(?P<method>GET|POST|PUT|DELETE) (?P<path>/api/[^`?\s]+)[^`]*`(?: `(?P<body>\{[^`]*\})`)?")
 
@@ -35,7 +35,7 @@ def answers(text: str) -> Iterator[tuple[str, str, int, str]]:
     for before, block in pairwise(blocks):
         asked, told = REQUEST.fullmatch(before), ANSWER.fullmatch(block)
         if asked and told:
-            yield asked["method"], asked["path"], int(told["status"]), told["body"]
+            yield asked["method"], asked["path"].partition("?")[0], int(told["status"]), told["body"]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
