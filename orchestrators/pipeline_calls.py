@@ -24,6 +24,7 @@ from orchestrators.pipelines.sending import Sender
 from orchestrators.pipelines.templates import fill_in
 from orchestrators.pipelines.words import words_of_manifest, words_of_output, words_of_target
 from orchestrators.services import Services
+from transforms.drift_checks import has_drifted
 from transforms.errors import FlowBroken, SettingsMissing
 from transforms.flow.flow import Flow
 from transforms.flow.settings import resolve_then, settings_named
@@ -31,6 +32,8 @@ from transforms.flow.then import Then
 from transforms.flow.yaml_text import read_yaml
 
 log = logging.getLogger(__name__)
+
+NOT_DUE = "no drift check tripped, and the flow's `retrain_on` is drift"
 
 
 class PipelineRecord(Message):
@@ -50,12 +53,15 @@ class _Published:
 
 
 def start_pipeline(services: Services, publication: Publication) -> PipelineState:
-    """The pipeline was started once, by this call or an earlier one; or refused, as a value."""
+    """The pipeline was started once, by this call or an earlier one; or refused, or not due, as a value."""
     request = publication.request
     known = _recorded(services, request)
     if known is not None:
         return known.state
     published = _published(services, request)
+    if not _is_due(published):
+        log.info("run %s: %s", request.run_id, NOT_DUE)
+        return _record(services, request, PipelineState(status="not_started", message=NOT_DUE))
     try:
         call = _call(services, publication, published)
     except (FlowBroken, SettingsMissing) as broken:
@@ -134,6 +140,10 @@ def _published(services: Services, request: RunRequest) -> _Published:
     if flow.then is None:
         raise LookupError(f"flow {request.flow} at revision {request.revision} starts no pipeline")
     return _Published(manifest, flow, flow.then)
+
+
+def _is_due(published: _Published) -> bool:
+    return "publish" in published.then.retrain_on or has_drifted(published.manifest["checks"])
 
 
 def _pipeline(services: Services, then: Then) -> Pipeline:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +10,9 @@ from transforms.draft import CheckResult
 from transforms.drift import ColumnDrift, drift_between
 from transforms.errors import StepFailed
 from transforms.flow.checks import Drift
+
+CHECK = "drift: "
+"""How the results of drift checks start; no SQL check can."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,16 @@ def check_drift(drift: Drift, previous: Mapping[str, Any] | None, profile: Mappi
     return Drifted(results, {name: _told(column) for name, column in compared.items()}, (*notes, *warnings))
 
 
+def has_drifted(checks: Iterable[Mapping[str, Any]]) -> bool:
+    """True when a drift check is among those that a manifest says did not hold.
+
+    Example:
+        >>> has_drifted([{"check": "drift: psi <= 0.2", "passed": False}, {"check": "rows > 1", "passed": True}])
+        True
+    """
+    return any(check["check"].startswith(CHECK) and not check["passed"] for check in checks)
+
+
 def _refuse_unknown(drift: Drift, profile: Mapping[str, Any], path: str) -> None:
     for name in drift.columns or ():
         if name not in profile["columns"]:
@@ -63,7 +76,7 @@ def _result(measure: str, limit: float, drift: Drift, compared: Mapping[str, Col
     found = {name: value for name, column in compared.items() if (value := getattr(column, measure)) is not None}
     beyond = sorted((name for name, value in found.items() if value > limit), key=lambda name: (-found[name], name))
     return CheckResult(
-        check=f"drift: {measure} <= {limit:g}",
+        check=f"{CHECK}{measure} <= {limit:g}",
         value=max(found.values(), default=None),
         passed=not beyond,
         then=drift.then,

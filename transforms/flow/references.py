@@ -28,6 +28,7 @@ def mistakes_of_names(flow: Flow, file: str) -> list[Mistake]:
         *_templates(flow),
         *_order(flow),
         *_fitted(flow),
+        *_retraining(flow),
     ]
     return [Mistake(file, written(path), what, expected) for path, what, expected in found]
 
@@ -125,6 +126,14 @@ def _templates(flow: Flow) -> Iterator[Found]:
 def _fitted(flow: Flow) -> Iterator[Found]:
     if flow.fitted is not None and not any(step.learns for step in flow.steps):
         yield ("fitted",), "a flow in which no step learns", "a step that learns, or no `fitted`"
+
+
+def _retraining(flow: Flow) -> Iterator[Found]:
+    if flow.then is None or "publish" in flow.then.retrain_on:
+        return
+    if not any(drift.then == "warn" for drift in flow.drift_checks.values()):
+        expected = "a `drift` check with `then: warn` under `checks`, or else nothing would ever start the pipeline"
+        yield ("then", "retrain_on"), shown(list(flow.then.retrain_on)), expected
 
 
 def _order(flow: Flow) -> Iterator[Found]:

@@ -63,6 +63,17 @@ Number = Annotated[
 """A number that a service has given, or the setting that holds it."""
 
 
+Occasion = Literal["publish", "drift"]
+RetrainOn = Annotated[
+    tuple[Occasion, ...],
+    Field(min_length=1),
+    BeforeValidator(
+        lambda told: (told,) if isinstance(told, str) else told, json_schema_input_type=list[Occasion] | Occasion
+    ),
+]
+"""What a dataset has to be for its pipeline to be started: published, or drifted; one of them is enough."""
+
+
 class Key(Declared):
     """A key of the service itself, such as a personal access token; its value is the app setting `setting`."""
 

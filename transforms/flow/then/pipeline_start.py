@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from transforms.flow.declared import Declared, Scalar
-from transforms.flow.then.fields import Duration, Text
+from transforms.flow.then.fields import Duration, RetrainOn, Text
 
 ALWAYS_KNOWN = frozenset(
     {
@@ -34,6 +34,12 @@ class PipelineStart(Declared):
         timedelta(hours=2),
         json_schema_extra={"default": "2h"},
         description="such as 45s, 30m, 2h or 1d; 0 starts the pipeline and leaves",
+    )
+
+    retrain_on: RetrainOn = Field(
+        ("publish",),
+        json_schema_extra={"default": "publish"},
+        description="publish: every dataset starts it; drift: only one whose drift check tripped",
     )
 
     def words(self) -> frozenset[str]:

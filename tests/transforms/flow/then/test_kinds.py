@@ -156,3 +156,18 @@ def test_a_registered_asset_may_be_named() -> None:
     asset = {"name": "flights", "type": "mltable"}
     flow_of("azureml_job", register=asset, inputs={"data": {"uri": "{data_asset}", "type": "mltable"}})
     assert "{data_asset}" in mistakes_of("azureml_job", inputs={"data": "{data_asset}"})["then.inputs.data.uri"]
+
+
+@every_kind
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        pytest.param(..., ("publish",), id="nothing said"),
+        pytest.param("publish", ("publish",), id="a word"),
+        pytest.param(["drift", "publish"], ("drift", "publish"), id="a list"),
+    ],
+)
+def test_says_on_what_it_retrains(kind: str, written: Any, read: tuple[str, ...]) -> None:
+    then = flow_of(kind, retrain_on=written).then
+    assert then
+    assert then.retrain_on == read
