@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -26,3 +27,15 @@ def azurite() -> Iterator[Azurite]:
 def storage_account(azurite: Azurite) -> StorageAccount:
     """A storage account that no other test uses."""
     return azurite.new_account()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The end of a test run says which services were compared with which maker's client.
+
+    Told from here: the process that collects what others have tested loads no conftest of deeper folders.
+    """
+    passed = (report.nodeid for report in terminalreporter.getreports("passed"))
+    compared = sorted(re.findall(r"test_sends_what_the_makers_own_client_sends\[(.*?)\]", "\n".join(passed)))
+    if compared:
+        terminalreporter.section("compared with the makers' own clients")
+        terminalreporter.write_line("\n".join(compared))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,12 +75,3 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     for proxy in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(proxy, raising=False)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The end of a test run says which services were compared with which maker's client."""
-    passed = (report.nodeid for report in terminalreporter.getreports("passed"))
-    compared = sorted(re.findall(r"test_sends_what_the_makers_own_client_sends\[(.*?)\]", "\n".join(passed)))
-    if compared:
-        terminalreporter.section("compared with the makers' own clients")
-        terminalreporter.write_line("\n".join(compared))
