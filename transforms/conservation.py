@@ -1,6 +1,7 @@
 """Conservation: no row comes or goes without being counted, by counts that know nothing of each other.
 
 read (record counter) = good (table) + quarantined (table) + dropped (bad records)
+what the parts of a run left = what arrived where they are brought together (files of the engine, counted there)
 good = in of the first step;  out = in - removed + added;  out of a step = in of the next
 out of the last step = rows in the footers of the published files
 """
@@ -28,6 +29,22 @@ def confirm_ingest(counts: RowCounts) -> None:
         raise RowsLost(
             f"{counts.read:,} records were read, but {counts.good:,} good + {counts.quarantined:,} quarantined + "
             f"{counts.dropped:,} dropped are {kept:,}; nothing is published: this is a fault of the app, report it"
+        )
+
+
+def confirm_part(counts: RowCounts, found: int, place: int) -> None:
+    """A part's file holds the rows that the part counted when it left it.
+
+    Raises:
+        RowsLost: the counts disagree.
+    Example:
+        >>> confirm_part(RowCounts(read=3, good=2, quarantined=1, dropped=0, steps=(), published=0), 2, place=0)
+    """
+    left = counts.steps[-1].rows_out if counts.steps else counts.good
+    if left != found:
+        raise RowsLost(
+            f"part {place + 1} left {left:,} rows, but {found:,} arrived; nothing is published: "
+            "this is a fault of the app, report it"
         )
 
 

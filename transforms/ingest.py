@@ -17,8 +17,9 @@ from transforms.constraints import confirm_constraints
 from transforms.engine import count
 from transforms.errors import UnreadableUpload
 from transforms.layout import Layout, layout_of
-from transforms.relation import ROW, Relation, quoted, relation_of
+from transforms.relation import ROW, Relation, quoted
 from transforms.row_rules import RowRule, row_rules_of
+from transforms.stretches import Stretch, in_one
 from transforms.uniqueness import mark_repeated
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ class ParsedUpload:
     @property
     def table(self) -> str:
         return f"parsed_{self.order}"
+
+    @property
+    def kept_unknown(self) -> dict[str, str]:
+        """The columns that are not in the contract and are kept, with their types."""
+        return {name: self.reader.columns[name] for name in self.layout.unknown}
 
     @property
     def source_columns(self) -> Mapping[str, tuple[int, str]]:
@@ -79,23 +85,27 @@ def parse_uploads(
     return uploads
 
 
-def good_rows(connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload], contract: Contract) -> Relation:
+def good_rows(
+    connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload], contract: Contract, name: str = GOOD
+) -> Relation:
     """The rows that keep the contract are one relation, in (upload, record) order.
 
     Shape:
         Columns in the order of the contract, then unknown ones that are kept; a column that an upload lacks
         is null there. Values that are not finite are null, unless their column allows them.
     """
-    unknown = dict.fromkeys(name for upload in uploads for name in upload.layout.unknown)
-    selects, before = [], 0
-    for upload in uploads:
-        declared = [_good_value(name, column, upload.layout) for name, column in contract.columns.items()]
-        kept = [quoted(name) if name in upload.layout.unknown else f"NULL AS {quoted(name)}" for name in unknown]
-        values = ", ".join([f"rowid + {before} AS {ROW}", *declared, *kept])
-        selects.append(f"SELECT {values} FROM {quoted(upload.table)} WHERE NOT {BAD}")
-        before += count(connection, f"SELECT count(*) FROM {quoted(upload.table)}")
-    connection.execute(f"CREATE VIEW {GOOD} AS {' UNION ALL '.join(selects)}")
-    return relation_of(connection, GOOD)
+    return in_one(connection, name, [_good_stretch(connection, upload, contract) for upload in uploads])
+
+
+def _good_stretch(connection: DuckDBPyConnection, upload: ParsedUpload, contract: Contract) -> Stretch:
+    values = [_good_value(name, column, upload.layout) for name, column in contract.columns.items()]
+    values += [quoted(name) for name in upload.layout.unknown]
+    table = quoted(upload.table)
+    return Stretch(
+        f"SELECT rowid AS {ROW}, {', '.join(values)} FROM {table} WHERE NOT {BAD}",
+        (*contract.columns, *upload.layout.unknown),
+        count(connection, f"SELECT count(*) FROM {table}"),
+    )
 
 
 def nonfinite_counts(

@@ -33,8 +33,10 @@ class StepsResult:
     """The relation may be a view, whose expressions have not run on every row yet: it is first read inside this."""
 
 
-def apply_steps(connection: DuckDBPyConnection, relation: Relation, flow: Flow, env: StepEnv) -> StepsResult:
-    """The relation has gone through every step, and no row came or went uncounted.
+def apply_steps(
+    connection: DuckDBPyConnection, relation: Relation, flow: Flow, env: StepEnv, places: range | None = None
+) -> StepsResult:
+    """The relation has gone through every step, or those at these places, and no row came or went uncounted.
 
     Shape:
         Any relation -> the relation after the last step, in `__row` order. Without steps, the same one.
@@ -45,7 +47,8 @@ def apply_steps(connection: DuckDBPyConnection, relation: Relation, flow: Flow, 
     """
     if mistakes := check_sql(flow):
         raise FlowBroken(mistakes)
-    if not flow.steps:
+    places = range(len(flow.steps)) if places is None else places
+    if not places:
         return StepsResult(relation, (), {})
     counts: list[StepCount] = []
     fitted: dict[str, Any] = {}
@@ -53,6 +56,8 @@ def apply_steps(connection: DuckDBPyConnection, relation: Relation, flow: Flow, 
     stations = Stations(connection)
     rows_in = row_count(connection, relation)
     for work, step in steps_at_work(connection, flow, env):
+        if work.place not in places:
+            continue
         env.on_stage(work.path)
         with stations.blame(work, step, relation):
             applied = VERBS[step.verb].apply(work, relation, step.says)

@@ -45,25 +45,27 @@ class Verb:
     apply: Callable[[Work, Relation, Any], Applied]
     leaves_table: bool = False
     """True when every row has gone through it at once; else it leaves a view, which runs when it is read."""
+    is_row_wise: bool = False
+    """True when what becomes of a row follows from this row alone, and nothing else is learnt, counted or said."""
 
 
 VERBS: dict[str, Verb] = {
-    "select": Verb(select.Select, select.apply),
-    "rename": Verb(rename.Rename, rename.apply),
+    "select": Verb(select.Select, select.apply, is_row_wise=True),
+    "rename": Verb(rename.Rename, rename.apply, is_row_wise=True),
     "cast": Verb(cast.Cast, cast.apply),
-    "derive": Verb(derive.Derive, derive.apply),
-    "filter": Verb(filter.Filter, filter.apply),
+    "derive": Verb(derive.Derive, derive.apply, is_row_wise=True),
+    "filter": Verb(filter.Filter, filter.apply, is_row_wise=True),
     "sort": Verb(sort.Sort, sort.apply, leaves_table=True),
     "limit": Verb(limit.Limit, limit.apply, leaves_table=True),
-    "sample": Verb(sample.Sample, sample.apply, leaves_table=True),
+    "sample": Verb(sample.Sample, sample.apply, leaves_table=True, is_row_wise=True),
     "aggregate": Verb(aggregate.Aggregate, aggregate.apply, leaves_table=True),
-    "join": Verb(join.Join, join.apply, leaves_table=True),
+    "join": Verb(join.Join, join.apply, leaves_table=True, is_row_wise=True),
     "dedupe": Verb(dedupe.Dedupe, dedupe.apply),
     "pivot": Verb(pivot.Pivot, pivot.apply, leaves_table=True),
-    "unpivot": Verb(unpivot.Unpivot, unpivot.apply, leaves_table=True),
-    "unnest": Verb(unnest.Unnest, unnest.apply, leaves_table=True),
+    "unpivot": Verb(unpivot.Unpivot, unpivot.apply, leaves_table=True, is_row_wise=True),
+    "unnest": Verb(unnest.Unnest, unnest.apply, leaves_table=True, is_row_wise=True),
     "window": Verb(window.Window, window.apply, leaves_table=True),
-    "split": Verb(split.Split, split.apply, leaves_table=True),
+    "split": Verb(split.Split, split.apply, leaves_table=True, is_row_wise=True),
     "fill": Verb(fill.Fill, fill.apply, leaves_table=True),
     "impute": Verb(impute.Impute, impute.apply),
     "encode": Verb(encode.Encode, encode.apply),
