@@ -27,6 +27,12 @@ class Dialect:
         return re.compile(rb"(?:%b%b)*+" % (no_comment, record), re.DOTALL)
 
     @property
+    def one_record(self) -> re.Pattern[bytes]:
+        """One whole, well-formed record, without what ends it."""
+        piece = self._field(closed=True)
+        return re.compile(rb"%b(?:%b%b)*+" % (piece, re.escape(self.delimiter), piece), re.DOTALL)
+
+    @property
     def cut_record(self) -> re.Pattern[bytes]:
         """A well-formed record whose end is still to come."""
         piece = self._field(closed=True)

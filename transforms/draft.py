@@ -11,17 +11,33 @@ Draft
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 
 @dataclass(frozen=True)
+class Quarantined:
+    """What is kept of uploads that were read before: files of quarantined rows, and how this one was written.
+
+    `written` is what the manifest of the earlier run says of its dialect.
+    """
+
+    files: tuple[Path, ...]
+    written: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class LocalUpload:
-    """One upload, downloaded: `name` is how people and quarantine know it, `path` where its bytes are."""
+    """One upload, downloaded: `name` is how people and quarantine know it, `path` where its bytes are.
+
+    Where `quarantined` is given, only the rows of the upload that are there are read, and not its bytes.
+    """
 
     name: str
     path: Path
+    quarantined: Quarantined | None = None
 
 
 @dataclass(frozen=True)

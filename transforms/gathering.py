@@ -28,6 +28,7 @@ from transforms.quarantine import (
     ragged_records,
 )
 from transforms.relation import Relation, row_count
+from transforms.replaying import restore_records
 from transforms.stages import READING, OnStage, unwatched
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def gather(
     bad = sum(bad_records(connection, upload) for upload in parsed)
     if job.keeps_bad_rows:
         fill_quarantine(connection, parsed)
+        restore_records(connection, uploads)
         confirm_reasons(connection)
     good = good_rows(connection, parsed, contract)
     counts = RowCounts(

@@ -22,6 +22,7 @@ from transforms.flow.load import LoadedFlow
 from transforms.flow.parameters import bind_parameters
 from transforms.gathering import Facts, Gathered, Job, gather
 from transforms.part_files import Part, alike, load_parts, part_file, store_quarantine, store_rows
+from transforms.replaying import NOTE, for_supplements, is_replay
 from transforms.stages import OnStage, unwatched
 from transforms.unpack import Room
 
@@ -60,9 +61,12 @@ def transform(
     job = replace(
         _job(flow, lookups, parameters, scratch, flows_folder), previous=previous, fitted=fitted, on_stage=on_stage
     )
+    if is_replay(uploads):
+        job = replace(job, flow=for_supplements(job.flow))
     room = Room(limits.scratch_bytes)
     with open_engine(job.scratch, limits) as connection:
-        return finish(connection, job, room, gather(connection, job, uploads, room, limits.memory_bytes))
+        draft = finish(connection, job, room, gather(connection, job, uploads, room, limits.memory_bytes))
+    return replace(draft, notes=(NOTE, *draft.notes)) if is_replay(uploads) else draft
 
 
 def transform_part(

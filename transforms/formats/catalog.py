@@ -13,6 +13,7 @@ from transforms.formats.json import open_json
 from transforms.formats.jsonl import open_jsonl
 from transforms.formats.orc import open_orc
 from transforms.formats.parquet import open_parquet
+from transforms.formats.quarantined import open_quarantined
 
 if TYPE_CHECKING:
     from transforms.flow.source import Format
@@ -41,4 +42,6 @@ def open_upload(opening: Opening) -> Reader:
         UploadTooLarge: it does not fit into the room.
     """
     opening.folder.mkdir()
+    if opening.upload.quarantined is not None:
+        return open_quarantined(opening)
     return FORMATS[opening.format](opening)

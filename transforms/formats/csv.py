@@ -54,7 +54,8 @@ class CsvReader:
 
     @property
     def dialect(self) -> Mapping[str, Any]:
-        return {"format": "csv", **self.staged.form.told, "comment_lines": self.staged.comments}
+        told = {"columns": list(self.staged.columns), "comment_lines": self.staged.comments}
+        return {"format": "csv", **self.staged.form.told, **told}
 
     def parsed_type(self, name: str, column: Column) -> str:  # noqa: ARG002 - other formats ask the source
         return read_as(column)

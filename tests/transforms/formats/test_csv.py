@@ -116,6 +116,7 @@ def test_what_was_found_out_is_recorded() -> None:
         "preamble_lines": 1,
         "header_rows": 1,
         "footer_records": 0,
+        "columns": ["id", "note"],
         "comment_lines": 0,
         "detected": ["encoding", "delimiter", "skip_lines"],
     }

@@ -9,7 +9,7 @@ PREFIX = "manifest."
 LONGEST_TEXT = 1000
 FIXED = frozenset(
     {
-        "manifest_version", "run_id", "caller_run_id", "flow", "revision", "published_at",
+        "manifest_version", "run_id", "caller_run_id", "flow", "revision", "parent", "published_at",
         "rows.read", "rows.good", "rows.quarantined", "rows.dropped", "rows.published",
     }
 )  # fmt: skip
