@@ -3,7 +3,8 @@
 staging      folders of runs that are over
 output       folders without a manifest, of runs that are over
 scratch      folders of transforms that were killed
-datasets     past the flow's `keep.datasets`, but never the latest, nor one that a newer one refers to
+datasets     past the flow's `keep.datasets`, but never the latest, nor one that a newer one refers to,
+             nor a supplement of one that stays
 quarantine   past the flow's `keep.quarantine`
 """
 
@@ -117,15 +118,29 @@ def _old_datasets(services: Services, datasets: Folders, at: datetime) -> Iterat
         if keep is None:
             continue
         own = {prefix: blobs for prefix, blobs in datasets.items() if prefix.startswith(f"{name}/")}
-        needed = _latest(services, name)
-        # Newest first: what a dataset that stays refers to stays as well.
-        for prefix in sorted(own, reverse=True):
-            manifest = _manifest(prefix, own[prefix])
-            is_old = manifest is not None and manifest.last_modified <= at - keep
-            if is_old and prefix.split("/")[1] not in needed:
-                yield Leftover(services.settings.output_container, prefix, f"older than keep.datasets of {name}")
-            else:
-                needed |= _referred_to(services, prefix)
+        old = {prefix for prefix, blobs in own.items() if _is_older(_manifest(prefix, blobs), at - keep)}
+        for prefix in sorted(old - _needed(services, name, set(own), old)):
+            yield Leftover(services.settings.output_container, prefix, f"older than keep.datasets of {name}")
+
+
+def _is_older(manifest: Upload | None, moment: datetime) -> bool:
+    return manifest is not None and manifest.last_modified <= moment
+
+
+def _needed(services: Services, flow: str, prefixes: set[str], old: set[str]) -> set[str]:
+    """The young datasets, the latest, those that one that stays refers to, and the supplements of those that stay."""
+    refers = {prefix: _references(services, prefix) for prefix in prefixes}
+    needed = (prefixes - old) | {layout.folder_of_dataset(flow, run_id) for run_id in _latest(services, flow)}
+    while True:
+        more = {
+            layout.folder_of_dataset(flow, run_id) for prefix in needed for run_id in refers.get(prefix, {}).values()
+        }
+        more |= {
+            prefix for prefix in prefixes if layout.folder_of_dataset(flow, refers[prefix].get("parent", "")) in needed
+        }
+        if more <= needed:
+            return needed
+        needed |= more
 
 
 def _latest(services: Services, flow: str) -> set[str]:
@@ -133,11 +148,11 @@ def _latest(services: Services, flow: str) -> set[str]:
     return {str(json.loads(found[0])["run_id"])} if found else set()
 
 
-def _referred_to(services: Services, prefix: str) -> set[str]:
-    """The runs whose dataset this one was made or checked with."""
+def _references(services: Services, prefix: str) -> dict[str, str]:
+    """The runs whose dataset this one was made of, or made or checked with."""
     found = services.lake.read(services.settings.output_container, prefix + layout.MANIFEST)
     manifest = json.loads(found[0]) if found else {}
-    return {str(manifest[name]) for name in ("previous", "fitted_from") if manifest.get(name)}
+    return {name: str(manifest[name]) for name in ("previous", "fitted_from", "parent") if manifest.get(name)}
 
 
 def _old_quarantine(services: Services, at: datetime) -> Iterator[Leftover]:

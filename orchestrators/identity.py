@@ -24,11 +24,12 @@ def run_id_of(
     *,
     forced_by: str | None = None,
     fitted_from: str | None = None,
+    parent: str | None = None,
 ) -> str:
     """A readable, sortable id: newest last-modified in UTC, then 12 hex digits over everything that counts.
 
     `forced_by` makes it another run than the one that is the same in everything else; `fitted_from` is the run
-    whose fitted values are applied again.
+    whose fitted values are applied again, `parent` the one whose quarantined rows are replayed.
 
     Example:
         >>> from datetime import datetime, timezone
@@ -50,4 +51,6 @@ def run_id_of(
         counts["forced_by"] = forced_by
     if fitted_from is not None:
         counts["fitted_from"] = fitted_from
+    if parent is not None:
+        counts["parent"] = parent
     return f"{newest:%Y%m%dT%H%M%SZ}-{hashlib.sha256(canonical(counts)).hexdigest()[:12]}"

@@ -2,7 +2,7 @@
 
 output       {flow}/latest.json
              {flow}/{run_id}/data/…  MLTable  fitted.json  profile.json  manifest.json  pipeline.json
-quarantine   {flow}/run_id={run_id}/…
+quarantine   {flow}/run_id={run_id}/…  replayed_by.json
 staging      {run_id}/between/draft-….json  pipeline.json
              {run_id}/callbacks/{key}.json
 """
@@ -29,7 +29,17 @@ def folder_of_dataset(flow: str, run_id: str) -> str:
 
 def quarantine_folder(request: RunRequest) -> str:
     """The folder of a run's quarantined rows in the quarantine container."""
-    return f"{request.flow}/run_id={request.run_id}/"
+    return folder_of_quarantine(request.flow, request.run_id)
+
+
+def folder_of_quarantine(flow: str, run_id: str) -> str:
+    """The folder of a run's quarantined rows in the quarantine container."""
+    return f"{flow}/run_id={run_id}/"
+
+
+def replayed_by(flow: str, run_id: str) -> str:
+    """Which replay may publish the quarantined rows of a run, in the quarantine container."""
+    return f"{folder_of_quarantine(flow, run_id)}replayed_by.json"
 
 
 def staging_folder(request: RunRequest) -> str:

@@ -18,6 +18,7 @@ def draft_document(flow: LoadedFlow, request: RunRequest, draft: Draft, checksum
         "caller_run_id": request.caller_run_id,
         "fitted_from": request.fitted_from,
         "previous": request.previous,
+        "parent": request.parent,
         "uploads": [_version(upload, checksums) for upload in request.uploads],
         "lookups": {name: _version(lookup, checksums) for name, lookup in request.lookups.items()},
     }

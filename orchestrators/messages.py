@@ -56,7 +56,8 @@ class Upload(Message):
 class RunRequest(Message):
     """One execution of one flow revision over one set of uploads; everything that its identity covers.
 
-    Beside it `previous`, the run whose dataset the drift checks compare with.
+    Beside it `previous`, the run whose dataset the drift checks compare with. A replay has a `parent`: of its uploads
+    it reads the rows that are in the quarantine of that run, and no others.
     """
 
     run_id: str
@@ -68,6 +69,7 @@ class RunRequest(Message):
     caller_run_id: str | None = None
     fitted_from: str | None = None
     previous: str | None = None
+    parent: str | None = None
 
 
 class Rows(Message):

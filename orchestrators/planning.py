@@ -39,5 +39,6 @@ def planned_flow(services: Services, request: RunRequest) -> LoadedFlow | None:
 
 def flow_changed(request: RunRequest) -> Ended:
     """A newer revision was deployed in between: the uploads are held, and the sweep gives them to it."""
-    message = f"flow {request.flow} is no longer at revision {request.revision}; the newer revision takes its uploads"
+    then = f"replay run {request.parent} again" if request.parent else "the newer revision takes its uploads"
+    message = f"flow {request.flow} is no longer at revision {request.revision}; {then}"
     return Ended(status="cancelled", uploads="held", reason=Reason(code="flow_changed", message=message))

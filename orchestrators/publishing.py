@@ -25,7 +25,9 @@ def publish_dataset(services: Services, publication: Publication) -> Published:
     folder = layout.dataset_folder(request)
     if services.lake.read(settings.output_container, folder + layout.MANIFEST) is None:
         _write_dataset(services, publication)
-    _move_latest(services, request)
+    if request.parent is None:
+        # A supplement is never the whole of what was uploaded last.
+        _move_latest(services, request)
     published = Published(
         output_url=services.lake.url(settings.output_container, folder),
         manifest_url=services.lake.url(settings.output_container, folder + layout.MANIFEST),

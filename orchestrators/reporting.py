@@ -16,7 +16,8 @@ def report_run(services: Services, outcome: Outcome) -> RunRecord:
     """The run is closed with this outcome, or was closed before with another, which then stands."""
     request = outcome.request
     closed = services.ledger.amend_run(request.run_id, lambda run: _close(run, outcome))
-    for upload in request.uploads:
+    # What became of the uploads of a replay, its parent has told.
+    for upload in () if request.parent else request.uploads:
         _settle(services, upload, closed)
     if closed.pipeline.status != "not_started":
         publish_state(services, request, closed.pipeline)

@@ -37,7 +37,7 @@ def request_run(
         RequestRefused: a lookup is not in the lookup container, or the flow is fitted from a run without a dataset;
             or the uploads are more than a record can name.
     """
-    bound = _as_json(bind_parameters(flow.flow.parameters, parameters))
+    bound = bound_parameters(flow, parameters)
     lookups = present_lookups(services, flow)
     in_order = tuple(sorted(uploads, key=lambda upload: upload.name))
     fitted_from = fitted_run(services, flow, in_order)
@@ -85,5 +85,11 @@ def _lookup(services: Services, flow: LoadedFlow, name: str) -> Upload:
     return version
 
 
-def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+def bound_parameters(flow: LoadedFlow, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a run as JSON: those that are given, and the defaults of the others.
+
+    Raises:
+        ParametersInvalid: one is unknown to the flow or of another type.
+    """
+    values = bind_parameters(flow.flow.parameters, parameters)
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

@@ -21,7 +21,8 @@ async def start_run(services: Services, client: DurableOrchestrationClient, requ
     if record.finished_at or await instance_status(client, request.run_id) is not None:
         log.info("run %s: already %s", request.run_id, record.status)
         return record
-    await _start(client, names.INGEST, request.run_id, request)
+    # As it is on record: what two calls of one run may differ in is settled by the first.
+    await _start(client, names.INGEST, request.run_id, record.request)
     log.info("run %s: started, flow %s, %d upload(s)", request.run_id, request.flow, len(request.uploads))
     return record
 

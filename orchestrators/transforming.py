@@ -19,6 +19,7 @@ from orchestrators.fitted_runs import fitted_values
 from orchestrators.manifest import draft_document
 from orchestrators.messages import Ended, Reason, Rows, RunRequest, Transformed, Upload
 from orchestrators.planning import flow_changed, planned_flow
+from orchestrators.replaying import quarantined_uploads, take_rows
 from orchestrators.services import Services, now
 from transforms.draft import Draft, Limits, LocalUpload
 from transforms.errors import RowsLost, TransformError, UploadTooLarge
@@ -63,11 +64,15 @@ def _ended(status: Any, uploads: Any, code: str, message: str) -> Transformed:
 def _transform(services: Services, flow: LoadedFlow, request: RunRequest, scratch: Path) -> Transformed:
     from transforms.transform import transform
 
-    _refuse_what_cannot_fit(services, request)
+    if request.parent is None:
+        _refuse_what_cannot_fit(services, request)
     started_at, clock = now(), _Stopwatch()
     inbox = scratch / "inbox"
     inbox.mkdir()
-    uploads, checksums = download(services, request.uploads, inbox, "upload")
+    if request.parent is None:
+        uploads, checksums = download(services, request.uploads, inbox, "upload")
+    else:
+        uploads, checksums = quarantined_uploads(services, request, inbox)
     lookups, lookup_checksums = download(services, tuple(request.lookups.values()), inbox, "lookup")
     timings = {"download_s": clock.lap()}
     draft = transform(
@@ -89,6 +94,8 @@ def _transform(services: Services, flow: LoadedFlow, request: RunRequest, scratc
         log.warning("run %s: rejected: %s", request.run_id, draft.rejection.message)
         reason = Reason(code=draft.rejection.code, message=draft.rejection.message)
         return Transformed(rows=rows, ended=Ended(status="rejected", uploads="rejected", reason=reason))
+    if request.parent is not None and (ended := take_rows(services, request)):
+        return Transformed(rows=rows.model_copy(update={"published": 0}), ended=ended)
     document = draft_document(flow, request, draft, checksums | lookup_checksums)
     document["timings"] = {"started_at": started_at.isoformat(), **timings}
     return Transformed(draft=_stage(services, request, document), rows=rows)

@@ -47,6 +47,11 @@ async def post_rerun(req: func.HttpRequest, client: DurableOrchestrationClient) 
     return await answered_async(lambda: starting.rerun(services(), req, client))
 
 
+async def post_replay(req: func.HttpRequest, client: DurableOrchestrationClient) -> func.HttpResponse:
+    """The quarantined rows of a run are with a run of their own."""
+    return await answered_async(lambda: starting.replay(services(), req, client))
+
+
 async def post_cancel(req: func.HttpRequest, client: DurableOrchestrationClient) -> func.HttpResponse:
     """The run was told to end."""
     return await answered_async(lambda: cancelling.cancel(services(), req, client))

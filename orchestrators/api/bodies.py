@@ -84,6 +84,14 @@ class Rerun(Asked):
     wait: Wait = 0
 
 
+class Replay(Asked):
+    """The body of `POST /api/runs/{run_id}/replay`; it may be left out."""
+
+    caller_run_id: CallerRunId | None = Field(None, description="kept with the run; not part of what the run is")
+    call_back_uri: CallBackUri | None = Field(None, alias="callBackUri")
+    wait: Wait = 0
+
+
 class Preview(Asked):
     """The body of `POST /api/flows/{flow}/preview`: an `upload` by name, or `content` in the body itself."""
 

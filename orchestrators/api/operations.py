@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel
 
-from orchestrators.api.bodies import Preview, Rerun, StartRun, TransformNow
+from orchestrators.api.bodies import Preview, Replay, Rerun, StartRun, TransformNow
 from orchestrators.api.preview import PreviewView
 from orchestrators.api.queries import LinkQuery, QuarantineListing, RunListing, UploadListing
 from orchestrators.api.views import (
@@ -90,6 +90,16 @@ OPERATIONS = (
         "Start a run of its own over the same uploads, at the flow's present revision",
         RUN_ANSWERS,
         body=Rerun,
+        needs_body=False,
+        refusals=(400, 404, 409, 413),
+    ),
+    Operation(
+        "post_replay",
+        "POST",
+        "/api/runs/{run_id}/replay",
+        "Run the quarantined rows of a run through the flow's present revision; the same call is the same run",
+        RUN_ANSWERS,
+        body=Replay,
         needs_body=False,
         refusals=(400, 404, 409, 413),
     ),

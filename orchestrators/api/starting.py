@@ -8,12 +8,13 @@ import time
 import azure.functions as func
 from azure.durable_functions import DurableOrchestrationClient
 
-from orchestrators.api.bodies import Rerun, StartRun, TransformNow, body_of
+from orchestrators.api.bodies import Replay, Rerun, StartRun, TransformNow, body_of
 from orchestrators.api.runs import answer_run, known_run
 from orchestrators.api.uploads import named_flow, named_uploads
 from orchestrators.callbacks import ask_for_callback, problem_with_callback
 from orchestrators.errors import RequestRefused
 from orchestrators.messages import RunRecord, RunRequest, Upload
+from orchestrators.replaying import replay_of
 from orchestrators.requests import request_run
 from orchestrators.services import Services
 from orchestrators.settings import Settings
@@ -40,12 +41,22 @@ async def rerun(services: Services, request: func.HttpRequest, client: DurableOr
     return await _started(services, request, client, run, asked)
 
 
+async def replay(
+    services: Services, request: func.HttpRequest, client: DurableOrchestrationClient
+) -> func.HttpResponse:
+    """The run that takes the quarantined rows of another one at the flow's present revision; always the same one."""
+    asked = body_of(Replay, request)
+    _confirm_callback(services.settings, asked.call_back_uri)
+    run = await asyncio.to_thread(_replayed, services, str(request.route_params["run_id"]), asked)
+    return await _started(services, request, client, run, asked)
+
+
 async def _started(
     services: Services,
     request: func.HttpRequest,
     client: DurableOrchestrationClient,
     run: RunRequest,
-    asked: StartRun | Rerun,
+    asked: StartRun | Rerun | Replay,
 ) -> func.HttpResponse:
     record = await start_run(services, client, run)
     if asked.call_back_uri is not None:
@@ -78,6 +89,10 @@ def _run_anew(services: Services, run_id: str, asked: Rerun) -> RunRequest:
     if before.finished_at is None:
         raise RequestRefused(409, "Run not over", f"run {run_id} still runs; cancel it first, or wait for its end")
     flow = named_flow(services, before.request.flow)
+    forced_by = f"rerun of {run_id} {asked.caller_run_id or ''}".strip()
+    if before.request.parent is not None:
+        parent = known_run(services, before.request.parent)
+        return replay_of(services, flow, parent, asked.caller_run_id, forced_by=forced_by)
     for upload in before.request.uploads:
         _confirm_version(services, upload)
     # Without an id of the caller's, a rerun of the rerun is the next one, and a retry of this call is none.
@@ -87,8 +102,13 @@ def _run_anew(services: Services, run_id: str, asked: Rerun) -> RunRequest:
         before.request.uploads,
         before.request.parameters,
         asked.caller_run_id or before.request.caller_run_id,
-        forced_by=f"rerun of {run_id} {asked.caller_run_id or ''}".strip(),
+        forced_by=forced_by,
     )
+
+
+def _replayed(services: Services, run_id: str, asked: Replay) -> RunRequest:
+    run = known_run(services, run_id)
+    return replay_of(services, named_flow(services, run.request.flow), run, asked.caller_run_id)
 
 
 def _confirm_version(services: Services, upload: Upload) -> None:

@@ -60,6 +60,7 @@ class RunView(View):
     revision: str
     status: RunStatus
     caller_run_id: str | None
+    parent: str | None = Field(description="the run whose quarantined rows this one replays")
     parameters: dict[str, Any]
     uploads: tuple[UploadVersion, ...]
     rows: Rows
@@ -172,6 +173,7 @@ def run_view(record: RunRecord) -> RunView:
         revision=request.revision,
         status=record.status,
         caller_run_id=request.caller_run_id,
+        parent=request.parent,
         parameters=request.parameters,
         uploads=tuple(_version(upload) for upload in request.uploads),
         rows=record.rows,
