@@ -88,7 +88,10 @@ class AzureBlobLake:
         with told_as_unavailable(f"reading {where}"):
             try:
                 stream = self._blob(upload.container, upload.name).download_blob(
-                    etag=f'"{upload.etag}"', match_condition=MatchConditions.IfNotModified, max_concurrency=4
+                    etag=f'"{upload.etag}"',
+                    match_condition=MatchConditions.IfNotModified,
+                    max_concurrency=4,
+                    retry_hook=_let_go,
                 )
                 with to.open("wb") as file:
                     stream.readinto(file)
@@ -139,7 +142,7 @@ class AzureBlobLake:
 
         with told_as_unavailable(f"reading {container}/{name}"):
             try:
-                stream = self._blob(container, name).download_blob()
+                stream = self._blob(container, name).download_blob(retry_hook=_let_go)
                 return stream.readall(), stream.properties.etag
             except ResourceNotFoundError:
                 return None
@@ -198,6 +201,12 @@ def sha256_of(path: Path) -> str:
         while piece := file.read(_HASH_BYTES):
             digest.update(piece)
     return digest.hexdigest()
+
+
+def _let_go(*, response: Any = None, **_: Any) -> None:
+    # The client tries a refused download again without having read the refusal, which would keep its connection open.
+    if response is not None:
+        response.internal_response.close()
 
 
 def _utc(moment: datetime) -> datetime:

@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,10 +37,15 @@ class Fault:
 
 
 class FaultyStorage:
-    """A storage account behind proxies; the app uses `account`, the tests use the real one."""
+    """A storage account behind proxies; the app uses `account`, the tests use the real one.
+
+    `asked` is every request that came, in order.
+    """
 
     def __init__(self, real: StorageAccount, stack: ExitStack) -> None:
         self.faults: list[Fault] = []
+        self.asked: list[str] = []
+        self._events: list[tuple[str, Callable[[], object]]] = []
         self.done: Counter[str] = Counter()
         self._lock = threading.Lock()
         urls = [self._behind_proxy(url, stack) for url in (real.blob_url, real.queue_url, real.table_url)]
@@ -50,9 +55,17 @@ class FaultyStorage:
         """The next `times` requests that match meet this harm."""
         self.faults.append(Fault(where, harm, times, {name.replace("_", "-"): text for name, text in headers.items()}))
 
+    def just_before(self, where: str, happens: Callable[[], object]) -> None:
+        """`happens` is over before the first request that matches reaches storage."""
+        self._events.append((where, happens))
+
     def next_fault(self, request: str) -> Fault | None:
         """The fault that this request meets, used up by it."""
         with self._lock:
+            self.asked.append(request)
+            for event in [event for event in self._events if re.search(event[0], request)]:
+                self._events.remove(event)
+                event[1]()
             fault = next((fault for fault in self.faults if fault.takes(request)), None)
             if fault:
                 fault.times -= 1
@@ -80,6 +93,7 @@ class _Proxy(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Proxy
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one piece: the second of two would wait for the first one's receipt
 
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -129,8 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _reset(self) -> None:
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.rfile.close()
-        self.connection.close()
+        for each in (self.wfile, self.rfile, self.connection):
+            each.close()
 
     def log_message(self, *_: object) -> None:
         """Nothing on stderr."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
 
 from demo.makers.recording import RecordingService, reply
 from devhost.clock import SkippingClock
+from orchestrators.azure_blob import AzureBlobLake
+from orchestrators.errors import Unavailable
+from orchestrators.settings import read_settings
 from tests.end_to_end.conftest import World
 from tests.faults.proxy import FaultyStorage, Harm
-from tests.waiting import wait_for
 
 NAME = "readings/monday.csv"
 IN_CLIENT = 3
@@ -78,6 +85,27 @@ def test_a_download_that_stutters_is_read_whole(
     assert storage.done[harm] == 1
 
 
+def test_a_refused_download_keeps_no_connection_open(world: World, storage: FaultyStorage, tmp_path: Path) -> None:
+    lake = AzureBlobLake(read_settings(world.settings))
+    lake.put("landing", NAME, b"id,kwh\n1,2.5\n")
+    upload = lake.version_of("landing", NAME)
+    assert upload
+    storage.will(READ_UPLOAD, "503", IN_CLIENT)
+    with pytest.raises(Unavailable, match="503") as refused:
+        lake.download(upload, tmp_path / "upload")
+    assert refused.tb  # holds everything that the refusal refers to
+    port = urlsplit(storage.account.blob_url).port
+    sockets = [one for one in gc.get_objects() if isinstance(one, socket.socket) and one.fileno() != -1]
+    assert len([one for one in sockets if _peer(one) == port]) == 1
+
+
+def _peer(one: socket.socket) -> int | None:
+    try:
+        return int(one.getpeername()[1])
+    except OSError:
+        return None
+
+
 def test_storage_that_stays_away_fails_the_run_on_record(world: World, storage: FaultyStorage) -> None:
     storage.will(READ_UPLOAD, "503", 1000)
     world.start(clock=SkippingClock())
@@ -97,10 +125,8 @@ def test_trouble_while_an_event_is_taken_is_outlived_by_the_host(world: World, s
 
 
 def test_an_upload_that_is_deleted_before_it_is_read_is_rejected(world: World, storage: FaultyStorage) -> None:
-    storage.will(READ_UPLOAD, "503", IN_CLIENT)
+    storage.just_before(READ_UPLOAD, world.storage.get_blob_client("landing", NAME).delete_blob)
     world.start()
     world.drop(NAME)
-    wait_for(lambda: storage.done["503"] == IN_CLIENT, "the first try to read")
-    world.storage.get_blob_client("landing", NAME).delete_blob()
     run = world.finished(NAME)
     assert (run["status"], run["reason"]["code"]) == ("rejected", "upload_gone")
