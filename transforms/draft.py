@@ -51,7 +51,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class DataFile:
-    """One written file. Its name holds a hash of its content, so no later file can replace it."""
+    """One written file. Its name holds a hash of its content, so no later file can replace it.
+
+    `partition` has the values that its folders are named after, which are not in the file.
+    """
 
     name: str
     path: Path
@@ -59,6 +62,7 @@ class DataFile:
     size_bytes: int
     sha256: str
     split: str | None = None
+    partition: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

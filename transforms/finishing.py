@@ -16,6 +16,7 @@ from transforms.draft import DataFile, Draft, Rejection
 from transforms.drift_checks import check_drift
 from transforms.errors import EmptyResult, StepFailed, UnreadableUpload
 from transforms.lookups import load_lookups
+from transforms.partitions import refuse_unfit, without_empty_texts
 from transforms.profile.measuring import profile_of
 from transforms.profile.merging import merge_all
 from transforms.quarantine import top_reasons, write_quarantine
@@ -79,6 +80,10 @@ def _finished(
     result = apply_places(connection, job, room, gathered.rows, places=places, lookups=job.flow.lookups)
     _refuse_nothing(row_count(connection, result.relation), "the steps removed every row")
     job.on_stage(WRITING)
+    refuse_unfit(result.relation, job.flow.output.partition_by)
+    with result.reading():
+        relation, notes = without_empty_texts(connection, result.relation, job.flow.output.partition_by)
+    result = replace(result, relation=relation, notes=(*result.notes, *notes))
     files, profile = _written(connection, job, result)
     steps = (*facts.counts.steps, *result.counts)
     counts = replace(facts.counts, steps=steps, published=rows_in_footers(files))

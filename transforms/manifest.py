@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from platform import python_version
@@ -61,13 +61,16 @@ def described(flow: LoadedFlow, parameters: Mapping[str, Any], draft: Draft) -> 
 def files_beside(manifest: Mapping[str, Any]) -> dict[str, bytes]:
     """The files that stand beside the manifest, by name: parts of it that other programs read by themselves."""
     return {
-        ML_TABLE: ml_table(file["name"] for file in manifest["files"]),
+        ML_TABLE: ml_table(
+            [file["name"] for file in manifest["files"]],
+            partition_by=[name for file in manifest["files"][:1] for name in file.get("partition", ())],
+        ),
         FITTED: json_bytes(manifest["fitted"]),
         PROFILE: json_bytes(manifest["profile"]),
     }
 
 
-def ml_table(names: Iterable[str]) -> bytes:
+def ml_table(names: Iterable[str], partition_by: Sequence[str] = ()) -> bytes:
     """The file that lets Azure ML read the folder as it is; it lists files by name, as the manifest does.
 
     Source:
@@ -84,8 +87,16 @@ def ml_table(names: Iterable[str]) -> bytes:
     listed = list(names)
     paths = "".join(f"  - file: ./{name}\n" for name in listed)
     endings = {ending for ending in _TRANSFORMATIONS for name in listed if ending in name}
-    reading = "".join(f"transformations:\n{_TRANSFORMATIONS[ending]}" for ending in sorted(endings))
-    return f"type: mltable\npaths:\n{paths}{reading}".encode()
+    reading = "".join(_TRANSFORMATIONS[ending] for ending in sorted(endings))
+    transformations = f"transformations:\n{_from_folders(partition_by)}{reading}" if reading else ""
+    return f"type: mltable\npaths:\n{paths}{transformations}".encode()
+
+
+def _from_folders(partition_by: Sequence[str]) -> str:
+    """Columns from the names of the folders, as texts; before the files are read, since then it is too late."""
+    folders = "".join(f"/{name}={{{name}}}" for name in partition_by)
+    step = f"  - extract_columns_from_partition_format:\n      partition_format: '{folders}/*'\n"
+    return step if folders else ""
 
 
 def json_bytes(document: Any) -> bytes:
@@ -105,4 +116,5 @@ def _file(file: DataFile, folder: str) -> dict[str, Any]:
         "size_bytes": file.size_bytes,
         "sha256": file.sha256,
         "split": file.split,
+        **({"partition": dict(file.partition)} if file.partition else {}),
     }

@@ -14,15 +14,23 @@ import pytest
 from tests.end_to_end.conftest import READINGS, World
 
 PYTHON = os.environ.get("SLUICE_MLTABLE_PYTHON")
-COUNT = "import sys, mltable; print(len(mltable.load(sys.argv[1]).to_pandas_dataframe()))"
-SPLIT = READINGS + "steps: [{split: {into: {train: 0.7, test: 0.3}, by: id}}]\noutput: {rows_per_file: 40}\n"
+READ = "import sys, mltable; df = mltable.load(sys.argv[1]).to_pandas_dataframe(); print(len(df), *sorted(df.columns))"
+SPLIT = READINGS + "steps: [{split: {into: {train: 0.7, test: 0.3}, by: id}}]\noutput: "
 
 
 @pytest.mark.skipif(PYTHON is None, reason="needs the environment of mltable, which `python3 dev.py test` makes")
-def test_mltable_loads_the_published_folder_to_the_rows_of_the_manifest(world: World, tmp_path: Path) -> None:
-    world.declare(SPLIT)
+@pytest.mark.parametrize(
+    "output",
+    [pytest.param("{rows_per_file: 40}", id="by splits"), pytest.param("{partition_by: [kwh]}", id="by values too")],
+)
+def test_mltable_loads_the_published_folder_to_the_rows_of_the_manifest(
+    world: World, tmp_path: Path, output: str
+) -> None:
+    world.declare(SPLIT.replace("kwh: {type: float64", "kwh: {type: int8") + output)
     world.start()
-    world.drop("readings/monday.csv", b"id,kwh\n" + b"".join(b"%d,1.5\n" % number for number in range(200)))
+    world.drop(
+        "readings/monday.csv", b"id,kwh\n" + b"".join(b"%d,%d\n" % (number, number % 3) for number in range(200))
+    )
     run = world.finished("readings/monday.csv")
     folder = f"readings/{run['run_id']}/"
     for name in world.blobs("datasets"):
@@ -32,6 +40,7 @@ def test_mltable_loads_the_published_folder_to_the_rows_of_the_manifest(world: W
             file.write_bytes(world.storage.get_blob_client("datasets", name).download_blob().readall())
     manifest = world.document("datasets", f"{folder}manifest.json")
     assert len(manifest["files"]) > 2
-    command = [str(PYTHON), "-c", COUNT, str(tmp_path / "dataset")]
+    command = [str(PYTHON), "-c", READ, str(tmp_path / "dataset")]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert int(loaded.stdout.split()[-1]) == manifest["rows"]["published"] == 200
+    assert manifest["rows"]["published"] == 200
+    assert loaded.stdout.splitlines()[-1].split() == ["200", "id", "kwh", "split"]

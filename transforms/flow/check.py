@@ -14,6 +14,7 @@ from transforms.flow.flow import Flow
 from transforms.flow.load import LoadedFlow
 from transforms.flow.parameters import bind_parameters
 from transforms.flow.steps import OneStep
+from transforms.partitions import unfit_columns
 from transforms.relation import ROW, Relation, quoted, relation_of
 from transforms.steps.apply import steps_at_work
 from transforms.steps.catalog import VERBS
@@ -81,6 +82,9 @@ def _misfits(flow: Flow, folder: Path, file: str) -> Iterator[Mistake]:
                     yield Mistake(file, refused.path, refused.sentence, "a step that fits the columns before it")
                 return
             knows_types = knows_types and step.verb != "join"
+        if knows_columns and knows_types:
+            for found, expected in unfit_columns(relation, flow.output.partition_by):
+                yield Mistake(file, "output.partition_by", found, expected)
 
 
 def _hides_columns(step: OneStep) -> bool:

@@ -29,6 +29,7 @@ def mistakes_of_names(flow: Flow, file: str) -> list[Mistake]:
         *_order(flow),
         *_fitted(flow),
         *_retraining(flow),
+        *_folders(flow),
     ]
     return [Mistake(file, written(path), what, expected) for path, what, expected in found]
 
@@ -134,6 +135,13 @@ def _retraining(flow: Flow) -> Iterator[Found]:
     if not any(drift.then == "warn" for drift in flow.drift_checks.values()):
         expected = "a `drift` check with `then: warn` under `checks`, or else nothing would ever start the pipeline"
         yield ("then", "retrain_on"), shown(list(flow.then.retrain_on)), expected
+
+
+def _folders(flow: Flow) -> Iterator[Found]:
+    splits = {step.says.column for step in flow.steps if step.verb == "split"}
+    for place, name in enumerate(flow.output.partition_by):
+        if name in splits:
+            yield ("output", "partition_by", place), shown(name), "another column: each split has its folder already"
 
 
 def _order(flow: Flow) -> Iterator[Found]:
