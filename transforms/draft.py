@@ -42,11 +42,12 @@ class LocalUpload:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one transform may use of this instance."""
+    """What one transform may use of this instance; `quarantine_rows` is how many it may quarantine, None any number."""
 
     memory_bytes: int
     threads: int
     scratch_bytes: int
+    quarantine_rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -133,11 +133,22 @@ def _contract_rejection(connection: DuckDBPyConnection, job: Job, facts: Facts) 
     bad = counts.quarantined + counts.dropped
     refused = contract.bad_rows == "reject" and bad > 0
     if not refused and contract.max_bad_rows.allows(bad, counts.read):
-        return None
+        return _quarantine_rejection(job, bad)
     limit = "none" if refused else contract.max_bad_rows.described
     found = f" ({top_reasons(connection)})" if job.keeps_bad_rows else ""
     message = f"{bad:,} of {counts.read:,} records break the contract{found}; allowed are {limit}"
     return Rejection("contract_broken", f"{message}. See the quarantine, mend the data or the contract.")
+
+
+def _quarantine_rejection(job: Job, bad: int) -> Rejection | None:
+    most = job.most_quarantined
+    if most is None or bad <= most or not job.keeps_bad_rows:
+        return None
+    return Rejection(
+        "quarantine_full",
+        f"{bad:,} records break the contract, and the quarantine of a run takes {most:,}; it has the first ones. "
+        "Mend the data or the contract, or drop what breaks it (bad_rows: drop)",
+    )
 
 
 def _why_nothing(read: int) -> str:

@@ -51,6 +51,8 @@ class Job:
     previous: Mapping[str, Any] | None = None
     fitted: Mapping[str, Any] | None = None
     on_stage: OnStage = unwatched
+    most_quarantined: int | None = None
+    """Rows that the quarantine may take; with more of them the run is rejected, and the first ones are kept."""
 
     @property
     def keeps_bad_rows(self) -> bool:
@@ -110,15 +112,16 @@ def gather(
         find_suspects(connection, upload)
     bad = sum(bad_records(connection, upload) for upload in parsed)
     if job.keeps_bad_rows:
-        fill_quarantine(connection, parsed)
+        fill_quarantine(connection, parsed, job.most_quarantined)
         restore_records(connection, uploads)
         confirm_reasons(connection)
     good = good_rows(connection, parsed, contract)
+    most = job.most_quarantined if job.keeps_bad_rows else 0
     counts = RowCounts(
         read=sum(reader.records for reader in readers),
         good=row_count(connection, good),
         quarantined=quarantined(connection) if job.keeps_bad_rows else 0,
-        dropped=0 if job.keeps_bad_rows else bad,
+        dropped=0 if most is None else max(0, bad - most),
         steps=(),
         published=0,
     )

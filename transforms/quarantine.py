@@ -70,16 +70,29 @@ def ragged_records(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
     return found + count(connection, damaged)
 
 
-def fill_quarantine(connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload]) -> None:
-    """The table `quarantine` holds (upload, record, raw, reasons) of every bad record, in (upload, record) order."""
+def fill_quarantine(connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload], most: int | None = None) -> None:
+    """The table `quarantine` holds (upload, record, raw, reasons) of every bad record, in (upload, record) order.
+
+    Of more than `most` it holds the first ones.
+    """
     connection.execute(
         f"CREATE TABLE {QUARANTINE} (place BIGINT, upload VARCHAR, record BIGINT, raw VARCHAR, reasons {REASON}[])"
     )
     for upload in uploads:
+        if most is not None:
+            _keep_first(connection, suspects_of(upload), "ordinal", most)
         if suspects(connection, upload):
             _add_suspects(connection, upload)
         if upload.reader.damage:
             _add_damage(connection, upload)
+        if most is not None:
+            _keep_first(connection, QUARANTINE, "(place, record)", most)
+
+
+def _keep_first(connection: DuckDBPyConnection, table: str, key: str, most: int) -> None:
+    connection.execute(f"""
+        DELETE FROM {quoted(table)}
+        WHERE {key} NOT IN (SELECT DISTINCT {key} AS key FROM {quoted(table)} ORDER BY key LIMIT {most})""")
 
 
 def quarantined(connection: DuckDBPyConnection) -> int:

@@ -59,7 +59,10 @@ def transform(
         RowsLost: independent counts disagree.
     """
     job = replace(
-        _job(flow, lookups, parameters, scratch, flows_folder), previous=previous, fitted=fitted, on_stage=on_stage
+        _job(flow, lookups, parameters, (scratch, flows_folder), limits),
+        previous=previous,
+        fitted=fitted,
+        on_stage=on_stage,
     )
     if is_replay(uploads):
         job = replace(job, flow=for_supplements(job.flow))
@@ -89,7 +92,7 @@ def transform_part(
         As `transform`. A step that fails is a `rejection` of the part: it counts once the contract of the whole run
         is judged.
     """
-    job = _job(flow, lookups, parameters, scratch, flows_folder)
+    job = _job(flow, lookups, parameters, (scratch, flows_folder), limits)
     room, path = Room(limits.scratch_bytes), job.scratch / "part.duckdb"
     with open_engine(job.scratch, limits) as connection:
         gathered = gather(connection, job, uploads, room, limits.memory_bytes)
@@ -121,7 +124,7 @@ def reduce_parts(
         FlowBroken, ParametersInvalid, UploadTooLarge: as `transform`.
         RowsLost: independent counts disagree, within a part, between parts and reduce, or in the reduce.
     """
-    job = replace(_job(flow, lookups, parameters, scratch, flows_folder), previous=previous, fitted=fitted)
+    job = replace(_job(flow, lookups, parameters, (scratch, flows_folder), limits), previous=previous, fitted=fitted)
     room = Room(limits.scratch_bytes)
     for part in parts:
         room.take(part.path.stat().st_size, part.path.name)
@@ -130,10 +133,16 @@ def reduce_parts(
 
 
 def _job(
-    flow: LoadedFlow | Flow, lookups: Mapping[str, Path], parameters: Mapping[str, Any], scratch: Path, folder: Path
+    flow: LoadedFlow | Flow,
+    lookups: Mapping[str, Path],
+    parameters: Mapping[str, Any],
+    folders: tuple[Path, Path],
+    limits: Limits,
 ) -> Job:
     recipe = flow.flow if isinstance(flow, LoadedFlow) else flow
-    return Job(recipe, lookups, bind_parameters(recipe.parameters, parameters), scratch.resolve(), folder)
+    bound = bind_parameters(recipe.parameters, parameters)
+    scratch, flows_folder = folders
+    return Job(recipe, lookups, bound, scratch.resolve(), flows_folder, most_quarantined=limits.quarantine_rows)
 
 
 def _leave_rows(connection: DuckDBPyConnection, job: Job, room: Room, gathered: Gathered) -> Facts:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.transforms.drafting import LIMITS, drafted, flow_with
 from transforms.conservation import confirm_ingest, confirm_steps
 from transforms.draft import RowCounts, StepCount
 from transforms.errors import RowsLost
@@ -49,3 +50,22 @@ def test_ingest_counts_that_disagree_are_told(station: str, change: int) -> None
 def test_step_counts_that_disagree_are_told(wrong: RowCounts, says: str) -> None:
     with pytest.raises(RowsLost, match=says):
         confirm_steps(wrong)
+
+
+def test_of_too_many_bad_rows_the_first_are_kept_and_all_are_counted() -> None:
+    first, second = b'id\nx\n1\n"open\ny\n', b"id\nz\n2\nw\n"
+    few = replace(LIMITS, quarantine_rows=4)
+    result = drafted(flow_with({"id": "int32"}), first, second, limits=few)
+    assert [(row["upload"], row["record"]) for row in result.quarantine] == [
+        ("upload.csv", 1),
+        ("upload.csv", 3),
+        ("upload.csv", 4),
+        ("2-upload.csv", 1),
+    ]
+    counts, rejection = result.draft.counts, result.draft.rejection
+    assert (counts.read, counts.good, counts.quarantined, counts.dropped) == (7, 2, 4, 1)
+    assert rejection is not None
+    assert (rejection.code, result.rows) == ("quarantine_full", [])
+    enough = drafted(flow_with({"id": "int32"}), first, second, limits=replace(LIMITS, quarantine_rows=5))
+    assert (enough.draft.rejection, enough.column("id")) == (None, [1, 2])
+    assert drafted(flow_with({"id": "int32"}, contract={"bad_rows": "drop"}), first, second, limits=few).rows
