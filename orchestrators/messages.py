@@ -160,6 +160,7 @@ class Planned(Message):
     ended: Ended | None = None
     has_pipeline: bool = False
     wait_s: float = 0.0
+    deadline_s: float = 0.0
 
 
 class UploadRecord(Message):

@@ -28,7 +28,11 @@ def plan_run(services: Services, request: RunRequest) -> Planned:
         reason = Reason(code=broken.code, message=str(broken))
         return Planned(ended=Ended(status="rejected", uploads="held", reason=reason))
     then = flow.flow.then
-    return Planned(has_pipeline=then is not None, wait_s=then.wait.total_seconds() if then else 0.0)
+    return Planned(
+        has_pipeline=then is not None,
+        wait_s=then.wait.total_seconds() if then else 0.0,
+        deadline_s=services.settings.run_deadline_s,
+    )
 
 
 def planned_flow(services: Services, request: RunRequest) -> LoadedFlow | None:

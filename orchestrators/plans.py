@@ -1,7 +1,7 @@
 """The plan of a run, replayed by Durable Functions: no clock, no random, no environment, no I/O of its own.
 
 upload ─► plan ─► transform ─► publish ─► start pipeline ─► wait ─► report ─► call back
-             `──────── the event `cancel` ends it at the next border ───┘
+             `── the event `cancel`, or the deadline, ends it at the next border ──┘
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from azure.durable_functions import DurableOrchestrationContext
-from azure.durable_functions.models.Task import TaskBase
 
 from orchestrators import names, policies
 from orchestrators.messages import (
@@ -26,7 +25,7 @@ from orchestrators.messages import (
     RunRequest,
     Transformed,
 )
-from orchestrators.policies import GaveUpError, Steps, StoppedError, sleep, steadily
+from orchestrators.policies import GaveUpError, Steps, Stop, StoppedError, sleep, steadily
 
 CANCEL_GRACE = timedelta(minutes=5)
 """How long a pipeline that was asked to end may take to say that it has."""
@@ -35,17 +34,24 @@ CANCELLED = Ended(
     status="cancelled", uploads="rejected", reason=Reason(code="cancelled", message="a caller cancelled the run")
 )
 
+OVERDUE = Ended(
+    status="cancelled",
+    uploads="failed",
+    reason=Reason(code="deadline_passed", message="the run was not over at its deadline, which RUN_DEADLINE_S sets"),
+)
+
 
 def ingest(context: DurableOrchestrationContext) -> Steps:
     """Uploads have become a dataset whose pipeline was started, or the reason why not is on record."""
     request = RunRequest.from_dict(context.get_input())
-    stop = context.wait_for_external_event(names.CANCEL)
+    stop = Stop(context.wait_for_external_event(names.CANCEL))
     try:
         outcome = yield from _carry_out(context, request, stop)
     except GaveUpError as failure:
         outcome = ended_early(request, _failed(str(failure)))
-    except StoppedError:
-        outcome = ended_early(request, CANCELLED)
+    except StoppedError as stopped:
+        outcome = ended_early(request, OVERDUE if stopped.is_overdue else CANCELLED)
+    stop.let_go()
     if isinstance(outcome, RunRecord):
         return outcome.to_dict()
     record = RunRecord.from_dict((yield from steadily(context, names.REPORT_RUN, outcome, policies.REPORT)))
@@ -66,12 +72,15 @@ def _tell(context: DurableOrchestrationContext, asked: CallbackRound) -> Steps:
         context.set_custom_status(str(failure))
 
 
-def _carry_out(context: DurableOrchestrationContext, request: RunRequest, stop: TaskBase) -> Steps:
+def _carry_out(context: DurableOrchestrationContext, request: RunRequest, stop: Stop) -> Steps:
+    began_at = context.current_utc_datetime
     planned = Planned.from_dict((yield from steadily(context, names.PLAN_RUN, request, policies.STORAGE, stop)))
     if planned.finished:
         return planned.finished
     if planned.ended:
         return ended_early(request, planned.ended)
+    if planned.deadline_s:
+        stop.comes_at(context, began_at + timedelta(seconds=planned.deadline_s))
 
     answer = yield from steadily(context, names.TRANSFORM_UPLOADS, request, policies.TRANSFORM, stop)
     transformed = Transformed.from_dict(answer)
@@ -95,22 +104,21 @@ def _carry_out(context: DurableOrchestrationContext, request: RunRequest, stop: 
     )
 
 
-def _run_pipeline(
-    context: DurableOrchestrationContext, publication: Publication, wait: timedelta, stop: TaskBase
-) -> Steps:
+def _run_pipeline(context: DurableOrchestrationContext, publication: Publication, wait: timedelta, stop: Stop) -> Steps:
     """How the pipeline ended, or how it stands when the flow no longer waits: the dataset stays published."""
     deadline = context.current_utc_datetime + wait
     try:
         answer = yield from steadily(context, names.START_PIPELINE, publication, policies.PIPELINE, stop)
-    except StoppedError:
-        return PipelineState(status="cancelled", message="the run was cancelled when its pipeline was to be started")
+    except StoppedError as stopped:
+        return PipelineState(status="cancelled", message=f"{stopped}; its pipeline was not started")
     except GaveUpError as failure:
         return PipelineState(status="failed", message=str(failure))
     started = PipelineState.from_dict(answer)
     try:
         return (yield from _wait_for_end(context, publication, started, deadline, stop))
-    except StoppedError:
-        return (yield from _cancel_pipeline(context, publication, started))
+    except StoppedError as stopped:
+        state = yield from _cancel_pipeline(context, publication, started)
+        return state.model_copy(update={"message": f"{stopped}; {state.message}" if state.message else str(stopped)})
     except GaveUpError as failure:
         return started.model_copy(update={"status": "unknown", "message": str(failure)})
 
@@ -120,7 +128,7 @@ def _wait_for_end(
     publication: Publication,
     state: PipelineState,
     deadline: datetime,
-    stop: TaskBase | None = None,
+    stop: Stop | None = None,
 ) -> Steps:
     looks = 0
     while state.status == "running" and (remaining := deadline - context.current_utc_datetime) > timedelta(0):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext
@@ -62,7 +62,44 @@ class GaveUpError(SluiceError):
 
 
 class StoppedError(SluiceError):
-    """Somebody cancelled the run; nothing of it is under way any more."""
+    """The run was cancelled, or its deadline has passed; nothing of it is under way any more."""
+
+    def __init__(self, message: str, *, is_overdue: bool) -> None:
+        self.is_overdue = is_overdue
+        super().__init__(message)
+
+
+class Stop:
+    """What ends a run before its time: a caller who cancels it, or its deadline, once that is known."""
+
+    def __init__(self, cancelled: TaskBase) -> None:
+        self._cancelled = cancelled
+        self._deadline: TaskBase | None = None
+
+    @property
+    def tasks(self) -> list[TaskBase]:
+        """What to wait for besides one's own."""
+        return [self._cancelled, *([self._deadline] if self._deadline is not None else [])]
+
+    def comes_at(self, context: DurableOrchestrationContext, moment: datetime) -> None:
+        """The run has a deadline from now on."""
+        self._deadline = context.create_timer(moment)
+
+    def let_go(self) -> None:
+        """Nobody waits for the deadline any more: a plan is over only when its timers are."""
+        if self._deadline is not None and not self._deadline.is_completed:
+            self._deadline.cancel()
+
+    def raise_if_it_came(self) -> None:
+        """Nothing ended the run yet.
+
+        Raises:
+            StoppedError: something did.
+        """
+        if self._cancelled.is_completed:
+            raise StoppedError("a caller cancelled the run", is_overdue=False)
+        if self._deadline is not None and self._deadline.is_completed:
+            raise StoppedError("the run was not over at its deadline (RUN_DEADLINE_S)", is_overdue=True)
 
 
 def steadily(
@@ -70,7 +107,7 @@ def steadily(
     activity: str,
     message: Message,
     policy: RetryPolicy,
-    stop: TaskBase | None = None,
+    stop: Stop | None = None,
 ) -> Steps:
     """The activity's answer, however many tries it took within the policy.
 
@@ -82,11 +119,12 @@ def steadily(
     """
     failures = 0
     while True:
-        _raise_if_stopped(stop)
+        if stop is not None:
+            stop.raise_if_it_came()
         task = context.call_activity(activity, message.to_dict())
         if stop is not None:
             # From the first turn on: Durable keeps an event that nobody waits for, but warns of it.
-            yield context.task_any([task, stop])
+            yield context.task_any([task, *stop.tasks])
         try:
             return (yield task)
         except Exception as trouble:  # noqa: BLE001 - a failed activity reaches its plan as a bare Exception
@@ -97,23 +135,19 @@ def steadily(
         yield from sleep(context, pause, stop)
 
 
-def sleep(context: DurableOrchestrationContext, pause: timedelta, stop: TaskBase | None = None) -> Steps:
+def sleep(context: DurableOrchestrationContext, pause: timedelta, stop: Stop | None = None) -> Steps:
     """The pause is over.
 
     Raises:
         StoppedError: `stop` happened first.
     """
-    _raise_if_stopped(stop)
+    if stop is not None:
+        stop.raise_if_it_came()
     timer = context.create_timer(context.current_utc_datetime + pause)
     if stop is None:
         yield timer
         return
-    yield context.task_any([timer, stop])
+    yield context.task_any([timer, *stop.tasks])
     if not timer.is_completed:
         timer.cancel()
-    _raise_if_stopped(stop)
-
-
-def _raise_if_stopped(stop: TaskBase | None) -> None:
-    if stop is not None and stop.is_completed:
-        raise StoppedError("the run was cancelled")
+    stop.raise_if_it_came()

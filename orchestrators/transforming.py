@@ -109,6 +109,12 @@ def rows_of(draft: Draft) -> Rows:
 
 
 def _refuse_what_cannot_fit(services: Services, request: RunRequest) -> None:
+    largest = max(request.uploads, key=lambda upload: upload.size_bytes)
+    most = services.settings.upload_limit_mb << 20
+    if largest.size_bytes > most:
+        raise UploadTooLarge(
+            f"{largest.name} holds {largest.size_bytes:,} bytes, UPLOAD_LIMIT_MB allows {most:,}; raise it or split it"
+        )
     size = sum(upload.size_bytes for upload in (*request.uploads, *request.lookups.values()))
     limit = services.settings.scratch_limit_mb << 20
     if size > limit:
@@ -124,6 +130,7 @@ def limits(services: Services) -> Limits:
         memory_bytes=settings.transform_memory_bytes,
         threads=settings.engine_threads,
         scratch_bytes=settings.scratch_limit_mb << 20,
+        quarantine_rows=settings.quarantine_limit_rows,
     )
 
 

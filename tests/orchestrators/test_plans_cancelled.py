@@ -8,14 +8,15 @@ import pytest
 
 from devhost.clock import RealClock
 from devhost.host import LocalHost
-from orchestrators import names
+from orchestrators import names, policies
 from orchestrators.errors import Unavailable
-from orchestrators.messages import PipelineState
+from orchestrators.messages import PipelineState, Planned
 from tests.devhost.visitor import DURABLE, Visitor
 from tests.orchestrators.playing import REQUEST, RUNNING, Cast, begin, play, play_on, stage
 from tests.waiting import wait_for
 
 ENDED = PipelineState(status="cancelled", run_id="7")
+ENDED_FOR_CALLER = ENDED.model_copy(update={"message": "a caller cancelled the run"})
 IN_AN_HOUR = PipelineState(status="running", run_id="7", retry_after_s=3600)
 
 
@@ -55,7 +56,7 @@ def test_a_pipeline_is_asked_to_end_and_waited_for(host: LocalHost, visitor: Vis
     cast.will(names.CHECK_PIPELINE, RUNNING, RUNNING, ENDED)
     cast.meanwhile_cancelled(host, names.CHECK_PIPELINE)
     outcome = play(visitor, cast)
-    assert (outcome.status, outcome.pipeline) == ("published", ENDED)
+    assert (outcome.status, outcome.pipeline) == ("published", ENDED_FOR_CALLER)
     assert cast.called[-4:] == [names.CANCEL_PIPELINE, names.CHECK_PIPELINE, names.CHECK_PIPELINE, names.REPORT_RUN]
 
 
@@ -71,7 +72,8 @@ def test_a_pipeline_that_cannot_be_ended_is_no_longer_waited_for(host: LocalHost
     goes_on = PipelineState(status="unknown", run_id="7", message="no longer waited for")
     cast.will(names.CANCEL_PIPELINE, goes_on)
     cast.meanwhile_cancelled(host, names.START_PIPELINE)
-    assert play(visitor, cast).pipeline == goes_on
+    told = "a caller cancelled the run; no longer waited for"
+    assert play(visitor, cast).pipeline == goes_on.model_copy(update={"message": told})
     assert cast.count(names.CHECK_PIPELINE) == 0
 
 
@@ -84,7 +86,34 @@ def test_a_sleeping_plan_wakes_up_to_be_cancelled(cast: Cast, environment: dict[
         wait_for(lambda: names.START_PIPELINE in cast.called, "the pipeline's start")
         visitor.call("POST", f"{DURABLE}/instances/{instance_id}/raiseEvent/{names.CANCEL}", None)
         outcome = play_on(visitor, cast, instance_id)
-    assert (outcome.request.run_id, outcome.pipeline) == (REQUEST.run_id, ENDED)
+    assert (outcome.request.run_id, outcome.pipeline) == (REQUEST.run_id, ENDED_FOR_CALLER)
+
+
+def test_a_run_that_is_not_over_at_its_deadline_ends_there(visitor: Visitor, cast: Cast) -> None:
+    cast.will(names.PLAN_RUN, Planned(deadline_s=20))
+    cast.will(names.TRANSFORM_UPLOADS, Unavailable("storage answered 503"))
+    outcome = play(visitor, cast)
+    assert (outcome.status, outcome.uploads) == ("cancelled", "failed")
+    assert outcome.reason is not None
+    assert outcome.reason.code == "deadline_passed"
+    assert set(cast.called) == {names.PLAN_RUN, names.TRANSFORM_UPLOADS, names.REPORT_RUN}
+    assert cast.count(names.TRANSFORM_UPLOADS) < policies.TRANSFORM.attempts
+
+
+def test_a_pipeline_is_asked_to_end_at_the_deadline(visitor: Visitor, cast: Cast) -> None:
+    cast.will(names.PLAN_RUN, Planned(has_pipeline=True, wait_s=7200, deadline_s=600))
+    cast.will(names.CHECK_PIPELINE, *[RUNNING] * 9, ENDED)
+    cast.will(names.CANCEL_PIPELINE, RUNNING)
+    outcome = play(visitor, cast)
+    assert (outcome.status, outcome.pipeline.status) == ("published", "cancelled")
+    assert "deadline" in (outcome.pipeline.message or "")
+    assert cast.count(names.CANCEL_PIPELINE) == 1
+
+
+def test_a_run_does_not_wait_for_its_deadline(cast: Cast, environment: dict[str, str], tmp_path: Path) -> None:
+    cast.will(names.PLAN_RUN, Planned(deadline_s=86_400))
+    with stage(cast, environment, tmp_path / "state", RealClock()) as host:
+        assert play(Visitor.of(host), cast).status == "published"
 
 
 def test_an_end_that_comes_first_stands(host: LocalHost, visitor: Visitor, cast: Cast) -> None:
