@@ -5,8 +5,8 @@ import os
 import azure.durable_functions as df
 import azure.functions as func
 
-from orchestrators import names, plans, poison, triggers
-from orchestrators.activities import ACTIVITIES
+from orchestrators import collect_plan, names, plans, poison, triggers
+from orchestrators.activities import ACTIVITIES, settle_set
 from orchestrators.settings import DEFAULT_BLOB_TRIGGER_SOURCE, LAKE
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
@@ -42,5 +42,7 @@ app.route("{*rest}")(triggers.refuse_call)
 
 app.orchestration_trigger(context_name="context", orchestration=names.INGEST)(plans.ingest)
 app.orchestration_trigger(context_name="context", orchestration=names.TELL_CALLERS)(plans.tell_callers)
+app.orchestration_trigger(context_name="context", orchestration=names.COLLECT_UPLOADS)(collect_plan.collect_uploads)
+app.activity_trigger(input_name="message", activity=names.SETTLE_SET)(with_client(settle_set))
 for activity in ACTIVITIES:
     app.activity_trigger(input_name="message", activity=activity.__name__)(activity)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrators import callbacks, pipeline_calls, planning, publishing, reporting, transforming
-from orchestrators.messages import CallbackRound, Outcome, Publication, RunRequest
+from azure.durable_functions import DurableOrchestrationClient
+
+from orchestrators import callbacks, collecting, pipeline_calls, planning, publishing, reporting, transforming
+from orchestrators.messages import CallbackRound, Outcome, Publication, RunRequest, SetLook
 from orchestrators.services import services
 
 
@@ -50,6 +52,12 @@ def report_run(message: Any) -> dict[str, Any]:
 def call_back(message: Any) -> dict[str, Any]:
     """`CallbackRound` to itself."""
     return callbacks.call_back(services(), CallbackRound.from_dict(message)).to_dict()
+
+
+async def settle_set(message: Any, client: DurableOrchestrationClient) -> dict[str, Any]:
+    """`SetLook` to `SetState`. It starts runs, and so needs a client; a plan could not leave one to itself."""
+    look = SetLook.from_dict(message)
+    return (await collecting.settle(services(), client, look.of, look.at)).to_dict()
 
 
 ACTIVITIES = (

@@ -2,6 +2,7 @@
 
           no flow matches            ──► ignored
 upload ─► its flow is broken now     ──► held, until the sweep finds it mended
+          its flow collects          ──► collecting, and its set is to be looked at
           a run has it already       ──► nothing: the same version is the same run
           otherwise                  ──► running, and a request to start
 """
@@ -11,16 +12,22 @@ from __future__ import annotations
 import logging
 
 from orchestrators.errors import RequestRefused
-from orchestrators.messages import Reason, RunRequest, Upload, UploadRecord
+from orchestrators.messages import Arrival, Reason, RunRequest, Upload, UploadRecord, UploadSet, UploadStatus
 from orchestrators.requests import request_run
 from orchestrators.routing import route
 from orchestrators.services import Services, now
+from orchestrators.set_contents import OPEN
+from transforms.flow.collect import Collect
+from transforms.flow.load import LoadedFlow
+from transforms.flow.pattern import captures_of
 
 log = logging.getLogger(__name__)
 
+ToDo = RunRequest | Arrival
 
-def take_blob(services: Services, name: str) -> RunRequest | None:
-    """The request to start for the version that is there now, or None where the ledger says the rest."""
+
+def take_blob(services: Services, name: str) -> ToDo | None:
+    """What is to be done about the version that is there now, or None where the ledger says the rest."""
     upload = services.lake.version_of(services.settings.landing_container, name)
     services.ledger.first_deployed_at(now())
     if upload is None:
@@ -29,30 +36,52 @@ def take_blob(services: Services, name: str) -> RunRequest | None:
     return take_upload(services, upload)
 
 
-def take_upload(services: Services, upload: Upload) -> RunRequest | None:
-    """The request to start for this version, or None where the ledger says the rest."""
-    wanted, request = _decide(services, upload)
-    known = services.ledger.note_upload(wanted)
-    if known is not wanted and known.status == "held" and wanted.status != "held":
-        known = services.ledger.amend_upload(upload, lambda found: wanted if found.status == "held" else found)
+def take_upload(services: Services, upload: Upload, known: UploadRecord | None = None) -> ToDo | None:
+    """The request to start for this version, or its set to look at; None where the ledger says the rest.
+
+    `known` is its record, where the caller has it.
+    """
+    wanted, to_do = _decide(services, upload)
+    known = known or services.ledger.note_upload(wanted)
+    if known is not wanted and known.status in OPEN and known.status != wanted.status:
+        known = services.ledger.amend_upload(upload, lambda found: wanted if found.status in OPEN else found)
+    if isinstance(to_do, Arrival) and known.status in {"collecting", wanted.status}:
+        return to_do
     if known.status != "running":
         log.info("upload %s (%s): %s%s", upload.name, upload.etag, known.status, _because(known.reason))
         return None
-    return _still_to_start(services, known, request)
+    return _still_to_start(services, known, to_do if isinstance(to_do, RunRequest) else None)
 
 
-def _decide(services: Services, upload: Upload) -> tuple[UploadRecord, RunRequest | None]:
+def _decide(services: Services, upload: Upload) -> tuple[UploadRecord, ToDo | None]:
     found = route(services.flows, upload.name)
     if found.held_for is not None:
         return _held(upload, found.held_for, "flow_broken", found.why_held), None
     if found.flow is None:
         reason = Reason(code="no_flow_matches", message=f"no flow's source.path matches {upload.name}")
         return UploadRecord(upload=upload, status="ignored", at=now(), reason=reason), None
+    if found.flow.flow.collect is not None:
+        return _collected(upload, found.flow, found.flow.flow.collect)
     try:
         request = request_run(services, found.flow, [upload], {})
     except RequestRefused as refusal:
         return _held(upload, found.flow.flow.name, _code(refusal), str(refusal)), None
     return UploadRecord(upload=upload, status="running", at=now(), flow=request.flow, run_id=request.run_id), request
+
+
+def _collected(upload: Upload, flow: LoadedFlow, collect: Collect) -> tuple[UploadRecord, Arrival]:
+    """It waits for its set; a blob that only closes the set is never read, and that is all there is to say of it."""
+    name, captures = flow.flow.name, flow.flow.captures(upload.name) or {}
+    of = UploadSet(flow=name, captures={by: captures[by] for by in collect.by})
+    is_lookup = any(captures_of(flow.flow.lookups[lookup].path, upload.name) is not None for lookup in collect.lookups)
+    is_marker = not is_lookup and flow.flow.source.captures(upload.name) is None
+    is_needed = is_lookup or any(captures_of(pattern, upload.name) is not None for pattern in collect.needs)
+    reason = Reason(code="waits_for_set", message=f"it waits for the {of}")
+    if is_marker:
+        reason = Reason(code="closes_set", message=f"it is needed by the {of}, and not read")
+    status: UploadStatus = "ignored" if is_marker else "collecting"
+    record = UploadRecord(upload=upload, status=status, at=now(), flow=name, reason=reason)
+    return record, Arrival(of=of, is_needed=is_needed)
 
 
 def _code(refusal: RequestRefused) -> str:

@@ -5,6 +5,7 @@ output       {flow}/latest.json
 quarantine   {flow}/run_id={run_id}/…  replayed_by.json
 staging      {run_id}/between/draft-….json  pipeline.json
              {run_id}/callbacks/{key}.json
+             set-{digest}/claim.json
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ def staging_folder(request: RunRequest) -> str:
 def callback(run_id: str, key: str) -> str:
     """What is known of one callback of a run, in the staging container; it outlives the run."""
     return f"{run_id}/callbacks/{key}.json"
+
+
+def claim(digest: str) -> str:
+    """What was decided about a set of versions, in the staging container."""
+    return f"set-{digest}/claim.json"
 
 
 def latest(flow: str) -> str:

@@ -19,6 +19,7 @@ def draft_document(flow: LoadedFlow, request: RunRequest, draft: Draft, checksum
         "fitted_from": request.fitted_from,
         "previous": request.previous,
         "parent": request.parent,
+        "missing": list(request.missing),
         "uploads": [_version(upload, checksums) for upload in request.uploads],
         "lookups": {name: _version(lookup, checksums) for name, lookup in request.lookups.items()},
     }

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 RunStatus = Literal["running", "published", "rejected", "failed", "cancelled"]
-UploadStatus = Literal["running", "published", "rejected", "failed", "ignored", "superseded", "held"]
+UploadStatus = Literal["collecting", "running", "published", "rejected", "failed", "ignored", "superseded", "held"]
 PipelineStatus = Literal["not_started", "running", "succeeded", "failed", "cancelled", "timed_out", "unknown"]
 
 
@@ -57,7 +57,8 @@ class RunRequest(Message):
     """One execution of one flow revision over one set of uploads; everything that its identity covers.
 
     Beside it `previous`, the run whose dataset the drift checks compare with. A replay has a `parent`: of its uploads
-    it reads the rows that are in the quarantine of that run, and no others.
+    it reads the rows that are in the quarantine of that run, and no others. The run of a collected set says what that
+    lacks, and why it is `refused` for it.
     """
 
     run_id: str
@@ -70,6 +71,49 @@ class RunRequest(Message):
     fitted_from: str | None = None
     previous: str | None = None
     parent: str | None = None
+    missing: tuple[str, ...] = ()
+    refused: Reason | None = None
+
+    @property
+    def taken(self) -> tuple[Upload, ...]:
+        """The uploads that the run decides about: beside its own those that are its lookups; none for a replay."""
+        if self.parent is not None:
+            return ()
+        landing = self.uploads[0].container
+        return (*self.uploads, *(lookup for lookup in self.lookups.values() if lookup.container == landing))
+
+
+class UploadSet(Message):
+    """The uploads of a flow that are one run: those with the same captures."""
+
+    flow: str
+    captures: dict[str, str] = Field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The set, as people know it."""
+        named = ", ".join(f"{name}={value}" for name, value in sorted(self.captures.items()))
+        return f"set {named or 'of all uploads'} of flow {self.flow}"
+
+
+class Arrival(Message):
+    """An upload of a set was seen; `is_needed` where the set may wait for this very one."""
+
+    of: UploadSet
+    is_needed: bool
+
+
+class SetLook(Message):
+    """A set to look at, and the moment that its plan lives in."""
+
+    of: UploadSet
+    at: datetime
+
+
+class SetState(Message):
+    """How a set stands: when to look at it again, or that there is nothing to wait for."""
+
+    look_at: datetime | None = None
+    run_id: str | None = None
 
 
 class Rows(Message):

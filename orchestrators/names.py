@@ -4,6 +4,7 @@ from __future__ import annotations
 
 INGEST = "ingest"
 TELL_CALLERS = "tell_callers"
+COLLECT_UPLOADS = "collect_uploads"
 
 PLAN_RUN = "plan_run"
 TRANSFORM_UPLOADS = "transform_uploads"
@@ -13,5 +14,7 @@ CHECK_PIPELINE = "check_pipeline"
 CANCEL_PIPELINE = "cancel_pipeline"
 REPORT_RUN = "report_run"
 CALL_BACK = "call_back"
+SETTLE_SET = "settle_set"
 
 CANCEL = "cancel"
+ARRIVED = "arrived"

@@ -22,6 +22,8 @@ def plan_run(services: Services, request: RunRequest) -> Planned:
     flow = planned_flow(services, request)
     if flow is None:
         return Planned(ended=flow_changed(request))
+    if request.refused is not None:
+        return Planned(ended=Ended(status="rejected", uploads="rejected", reason=request.refused))
     try:
         check_flow(flow)
     except FlowBroken as broken:

@@ -55,7 +55,7 @@ def try_flow(services: Services, flow: LoadedFlow, content: Content, parameters:
         inbox.mkdir()
         path = inbox / f"content{endings(content.name)}"
         path.write_bytes(content.data)
-        versions = present_lookups(services, flow)
+        versions = present_lookups(services, flow, [content.name])
         local, _ = download(services, tuple(versions.values()), inbox, "lookup")
         allowed = limits(services)
         return preview(

@@ -29,7 +29,7 @@ def rebuild_ledger(services: Services) -> int:
         if found is not None:
             record = _record(services, json.loads(found[0]))
             services.ledger.open_run(record)
-            for upload in () if record.request.parent else record.request.uploads:
+            for upload in record.request.taken:
                 services.ledger.note_upload(_upload_record(upload, record))
             seen += 1
     log.info("ledger: rebuilt from %d manifest(s)", seen)

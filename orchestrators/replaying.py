@@ -124,7 +124,7 @@ def _request(
         flow=name,
         revision=revision,
         uploads=run.uploads,
-        lookups=present_lookups(services, flow),
+        lookups=present_lookups(services, flow, [upload.name for upload in run.uploads]),
         parameters=bound,
         caller_run_id=caller_run_id or run.caller_run_id,
         fitted_from=_fitted_from(services, flow, run),

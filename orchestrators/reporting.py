@@ -16,8 +16,7 @@ def report_run(services: Services, outcome: Outcome) -> RunRecord:
     """The run is closed with this outcome, or was closed before with another, which then stands."""
     request = outcome.request
     closed = services.ledger.amend_run(request.run_id, lambda run: _close(run, outcome))
-    # What became of the uploads of a replay, its parent has told.
-    for upload in () if request.parent else request.uploads:
+    for upload in request.taken:
         _settle(services, upload, closed)
     if closed.pipeline.status != "not_started":
         publish_state(services, request, closed.pipeline)
@@ -51,4 +50,6 @@ def _settle(services: Services, upload: Upload, closed: RunRecord) -> None:
 
 
 def _is_ours(found: UploadRecord, closed: RunRecord) -> bool:
-    return found.run_id in {None, closed.request.run_id} or closed.status == "published"
+    """An upload that waits for its set is nobody else's, until it is published."""
+    is_free = found.run_id is None and found.status != "collecting"
+    return is_free or found.run_id == closed.request.run_id or closed.status == "published"

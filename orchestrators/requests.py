@@ -14,6 +14,7 @@ from orchestrators.messages import RunRequest, Upload
 from orchestrators.services import Services
 from transforms.flow.load import LoadedFlow
 from transforms.flow.parameters import bind_parameters
+from transforms.flow.pattern import start_of_names
 
 LARGEST_RECORD_BYTES = 900_000
 """A record of the ledger may have 1 MiB, and text counts two bytes a letter there."""
@@ -34,12 +35,12 @@ def request_run(
 
     Raises:
         ParametersInvalid: a parameter is unknown to the flow or of another type.
-        RequestRefused: a lookup is not in the lookup container, or the flow is fitted from a run without a dataset;
+        RequestRefused: a lookup is not there, or the flow is fitted from a run without a dataset;
             or the uploads are more than a record can name.
     """
     bound = bound_parameters(flow, parameters)
-    lookups = present_lookups(services, flow)
     in_order = tuple(sorted(uploads, key=lambda upload: upload.name))
+    lookups = present_lookups(services, flow, [upload.name for upload in in_order])
     fitted_from = fitted_run(services, flow, in_order)
     request = RunRequest(
         run_id=run_id_of(
@@ -66,17 +67,31 @@ def _confirm_fits_on_record(request: RunRequest) -> None:
         raise RequestRefused(413, "Too many uploads", told)
 
 
-def present_lookups(services: Services, flow: LoadedFlow) -> dict[str, Upload]:
-    """The version that each lookup of a flow has now.
+def present_lookups(services: Services, flow: LoadedFlow, uploads: Sequence[str]) -> dict[str, Upload]:
+    """The version that each lookup of a flow has now; of a lookup that is collected, the one of the uploads' set.
 
     Raises:
-        RequestRefused: a lookup is not in the lookup container.
+        RequestRefused: a lookup is not there, or the uploads are not of one set.
     """
-    return {name: _lookup(services, flow, name) for name in sorted(flow.flow.lookups)}
+    container, collect = services.settings.lookup_container, flow.flow.collect
+    paths = {name: (container, lookup.path) for name, lookup in flow.flow.lookups.items()}
+    if collect is not None and collect.lookups:
+        landing, captures = services.settings.landing_container, _captures_of_set(flow, uploads)
+        paths |= {name: (landing, start_of_names(paths[name][1], captures)) for name in collect.lookups}
+    return {name: _lookup(services, flow, name, *paths[name]) for name in sorted(paths)}
 
 
-def _lookup(services: Services, flow: LoadedFlow, name: str) -> Upload:
-    container, path = services.settings.lookup_container, flow.flow.lookups[name].path
+def _captures_of_set(flow: LoadedFlow, uploads: Sequence[str]) -> dict[str, str]:
+    by = flow.flow.collect.by if flow.flow.collect else ()
+    found = [flow.flow.source.captures(name) or {} for name in uploads]
+    sets = {tuple(captures.get(name, "") for name in by) for captures in found}
+    if len(sets) != 1 or "" in next(iter(sets)):
+        told = f"flow {flow.flow.name} has lookups of the same {', '.join(by)}: name uploads of one such set"
+        raise RequestRefused(400, "Uploads of several sets", told)
+    return dict(zip(by, next(iter(sets)), strict=True))
+
+
+def _lookup(services: Services, flow: LoadedFlow, name: str, container: str, path: str) -> Upload:
     version = services.lake.version_of(container, path)
     if version is None:
         raise RequestRefused(

@@ -19,7 +19,7 @@ class Route:
 
 def route(flows: Flows, name: str) -> Route:
     """Exactly one flow takes an upload: two that match would give it two outcomes, so it is held instead."""
-    good = [flow for flow in flows.good.values() if flow.flow.source.captures(name) is not None]
+    good = [flow for flow in flows.good.values() if flow.flow.captures(name) is not None]
     for broken in flows.broken.values():
         if broken.source is not None and broken.source.captures(name) is not None:
             return Route(held_for=broken.name, why_held=why_broken(broken.error))

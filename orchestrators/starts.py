@@ -14,6 +14,13 @@ from orchestrators.services import Services, now
 
 log = logging.getLogger(__name__)
 
+LIVE = (
+    OrchestrationRuntimeStatus.Running,
+    OrchestrationRuntimeStatus.Pending,
+    OrchestrationRuntimeStatus.Suspended,
+    OrchestrationRuntimeStatus.ContinuedAsNew,
+)
+
 
 async def start_run(services: Services, client: DurableOrchestrationClient, request: RunRequest) -> RunRecord:
     """The run is on record and, unless it is over, its plan has an instance; safe to call any number of times."""
@@ -44,6 +51,23 @@ async def close_run(services: Services, client: DurableOrchestrationClient, outc
 async def tell_callers(client: DurableOrchestrationClient, asked: CallbackRound) -> None:
     """A plan of its own calls back, for a run whose plan does not."""
     await _start(client, names.TELL_CALLERS, f"{asked.run_id}-callback-{'-'.join(asked.keys)[:24]}", asked)
+
+
+async def keep_plan(
+    client: DurableOrchestrationClient, plan: str, instance_id: str, message: Message, *, event: str | None
+) -> None:
+    """The plan has a live instance; one that lived before was told of the event, where there is one."""
+    is_live = await instance_status(client, instance_id) in LIVE
+    if is_live and event is not None:
+        try:
+            await client.raise_event(instance_id, event)
+        except Exception:
+            # It may have ended in this moment.
+            is_live = await instance_status(client, instance_id) in LIVE
+            if is_live:
+                raise
+    if not is_live:
+        await _start(client, plan, instance_id, message)
 
 
 async def _start(client: DurableOrchestrationClient, plan: str, instance_id: str, message: Message) -> None:

@@ -1,22 +1,28 @@
-"""The sweep: uploads whose event was lost, uploads that were held, runs whose instance is gone or died."""
+"""The sweep: uploads whose event was lost, that were held, or wait for a set; runs whose instance is gone or died."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
 
+from orchestrators.collecting import look_again
+from orchestrators.identity import canonical
 from orchestrators.intake import take_upload
 from orchestrators.ledger import Query, pages_of
-from orchestrators.messages import Outcome, Reason, RunRecord, RunRequest
+from orchestrators.messages import Arrival, Outcome, Reason, RunRecord, RunRequest, Upload, UploadRecord, UploadSet
 from orchestrators.services import Services, now
+from orchestrators.set_contents import OPEN
 from orchestrators.starts import close_run, instance_status, start_run
 
 log = logging.getLogger(__name__)
 
 _PAGE = 1000
+Version = tuple[str, str, str, str]
 _DEAD = (
     OrchestrationRuntimeStatus.Failed,
     OrchestrationRuntimeStatus.Terminated,
@@ -26,28 +32,84 @@ _DEAD = (
 
 async def sweep(services: Services, client: DurableOrchestrationClient) -> None:
     """Every upload since the first deployment is on record, and every open run has a live instance."""
-    for request in await asyncio.to_thread(find_unstarted, services):
+    found = await asyncio.to_thread(find_unstarted, services)
+    for request in found.requests:
         await start_run(services, client, request)
+    for of in found.sets:
+        await look_again(services, client, of)
     for run in await asyncio.to_thread(find_open_runs, services):
         await _revive(services, client, run)
 
 
-def find_unstarted(services: Services) -> list[RunRequest]:
-    """Requests for the uploads that nobody has taken, and for those that were held and can go now."""
+@dataclass(frozen=True)
+class Unstarted:
+    """What the sweep found to start, and sets to look at."""
+
+    requests: list[RunRequest]
+    sets: list[UploadSet]
+
+
+def find_unstarted(services: Services) -> Unstarted:
+    """What is to be done about the uploads that nobody has taken, and those that were held or wait for their set."""
+    known, waiting = _on_record(services)
+    untaken, present = _in_landing(services, known, waiting)
+    to_do = [one for upload in untaken if (one := take_upload(services, upload))]
+    for record in waiting:
+        there = present.get(record.upload.name)
+        if there is None or there.version != record.upload.version:
+            _settle_replaced(services, record, is_there=there is not None)
+        elif one := take_upload(services, there, record):
+            to_do.append(one)
+    requests = [one for one in to_do if isinstance(one, RunRequest)]
+    if requests:
+        log.warning("sweep: %d upload(s) had no run: %s", len(requests), ", ".join(r.run_id for r in requests))
+    sets = {canonical(one.of.to_dict()): one.of for one in to_do if isinstance(one, Arrival)}
+    return Unstarted(requests, list(sets.values()))
+
+
+def _on_record(services: Services) -> tuple[set[Version], list[UploadRecord]]:
+    """Every version on record, and the records of those that nothing was decided about."""
+    known: set[Version] = set()
+    waiting = []
+    for record in pages_of(services.ledger.uploads, Query(limit=_PAGE)):
+        known.add(record.upload.version)
+        if record.status in OPEN and record.upload.container == services.settings.landing_container:
+            waiting.append(record)
+    return known, waiting
+
+
+def _in_landing(
+    services: Services, known: set[Version], waiting: list[UploadRecord]
+) -> tuple[list[Upload], dict[str, Upload]]:
+    """Uploads that are on no record, and the present versions of those that wait."""
     # Storage tells times in whole seconds.
     since = services.ledger.first_deployed_at(now()).replace(microsecond=0)
     settled_before = now() - timedelta(seconds=services.settings.sweep_grace_s)
-    on_record = pages_of(services.ledger.uploads, Query(limit=_PAGE))
-    taken = {record.upload.version for record in on_record if record.status != "held"}
-    found = [
-        upload
-        for upload in services.lake.versions_in(services.settings.landing_container)
-        if since <= upload.last_modified <= settled_before and upload.version not in taken
-    ]
-    requests = [request for upload in found if (request := take_upload(services, upload))]
-    if requests:
-        log.warning("sweep: %d upload(s) had no run: %s", len(requests), ", ".join(r.run_id for r in requests))
-    return requests
+    names = {record.upload.name for record in waiting}
+    untaken, present = [], {}
+    for upload in services.lake.versions_in(services.settings.landing_container):
+        if upload.name in names:
+            present[upload.name] = upload
+        if upload.version not in known and since <= upload.last_modified <= settled_before:
+            untaken.append(upload)
+    return untaken, present
+
+
+def _settle_replaced(services: Services, record: UploadRecord, *, is_there: bool) -> None:
+    """A version that waited, and that nobody can read any more, is told as superseded, or as gone."""
+    told = "a newer version came" if is_there else "it was deleted"
+    reason = Reason(
+        code="upload_changed" if is_there else "upload_gone",
+        message=f"{record.upload.container}/{record.upload.name}: {told} before it was read",
+    )
+    settled = record.model_copy(
+        update={"status": "superseded" if is_there else "rejected", "at": now(), "reason": reason}
+    )
+    services.ledger.amend_upload(record.upload, partial(_unless_taken, settled=settled))
+
+
+def _unless_taken(found: UploadRecord, *, settled: UploadRecord) -> UploadRecord:
+    return settled if found.status in OPEN else found
 
 
 def find_open_runs(services: Services) -> list[RunRecord]:

@@ -7,15 +7,16 @@ from threading import Event
 
 from azure.durable_functions import DurableOrchestrationClient
 
+from orchestrators.collecting import take_arrival
 from orchestrators.direct_runs import run_directly
 from orchestrators.intake import take_blob
-from orchestrators.messages import RunRequest
+from orchestrators.messages import Arrival, RunRequest
 from orchestrators.services import Services
 from orchestrators.starts import open_run, start_run
 
 
 async def take(services: Services, client: DurableOrchestrationClient, name: str) -> None:
-    """The upload is with a run, or the ledger says why not; a direct run is over as well.
+    """The upload is with a run or waits for its set, or the ledger says why not; a direct run is over as well.
 
     Raises:
         Unavailable: passing trouble; the host delivers the event again, and after the last time as poison.
@@ -23,7 +24,9 @@ async def take(services: Services, client: DurableOrchestrationClient, name: str
     request = await asyncio.to_thread(take_blob, services, name)
     if request is None:
         return
-    if is_direct(services, request):
+    if isinstance(request, Arrival):
+        await take_arrival(services, client, request)
+    elif is_direct(services, request):
         await asyncio.to_thread(_carry_out, services, request)
     else:
         await start_run(services, client, request)

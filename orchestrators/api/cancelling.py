@@ -7,7 +7,7 @@ import logging
 from datetime import timedelta
 
 import azure.functions as func
-from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
+from azure.durable_functions import DurableOrchestrationClient
 
 from orchestrators import names
 from orchestrators.api.runs import answer_run, known_run
@@ -15,19 +15,12 @@ from orchestrators.errors import RequestRefused
 from orchestrators.messages import RunRecord
 from orchestrators.plans import CANCELLED, ended_early
 from orchestrators.services import Services, now
-from orchestrators.starts import close_run, instance_status
+from orchestrators.starts import LIVE, close_run, instance_status
 
 log = logging.getLogger(__name__)
 
 LONGEST_REQUEST = timedelta(seconds=230)
 """A run without an instance may be carried out inside a request; after this time no request is left."""
-
-_LIVE = (
-    OrchestrationRuntimeStatus.Running,
-    OrchestrationRuntimeStatus.Pending,
-    OrchestrationRuntimeStatus.Suspended,
-    OrchestrationRuntimeStatus.ContinuedAsNew,
-)
 
 
 async def cancel(
@@ -38,7 +31,7 @@ async def cancel(
     _refuse_if_over(record)
     run_id = record.request.run_id
     status = await instance_status(client, run_id)
-    if status in _LIVE:
+    if status in LIVE:
         await client.raise_event(run_id, names.CANCEL)
         log.info("run %s: asked to end", run_id)
     elif status is None and now() - record.started_at < LONGEST_REQUEST:

@@ -15,6 +15,8 @@ from orchestrators.services import Services
 from orchestrators.settings import Settings, read_settings
 from tests.azurite import StorageAccount
 from tests.devhost.visitor import Visitor
+from tests.orchestrators.collected import MARKER, ORDERS
+from tests.orchestrators.fake_client import FakeClient
 from tests.orchestrators.playing import Cast, stage
 from transforms.flow.load import load_flows
 
@@ -83,6 +85,23 @@ def open_services(
 @pytest.fixture
 def services(open_services: Callable[[], Services]) -> Services:
     return open_services()
+
+
+@pytest.fixture
+def collecting(open_services: Callable[[], Services], flows_folder: Path) -> Callable[..., Services]:
+    """The services with a flow that collects until these conditions hold."""
+
+    def declare(conditions: str = MARKER, more: str = "") -> Services:
+        text = ORDERS.replace("CONDITIONS", conditions) + more
+        (flows_folder / "orders.yaml").write_text(text, encoding="utf-8")
+        return open_services()
+
+    return declare
+
+
+@pytest.fixture
+def client() -> FakeClient:
+    return FakeClient()
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ class Cast:
         self.callbacks: tuple[str, ...] = ()
         self.meanwhile: dict[str, Callable[[], None]] = {}
         self.called: list[str] = []
+        self.given: list[Any] = []
         self.reported: Outcome | None = None
 
     def will(self, activity: str, *answers: Answer) -> None:
@@ -75,6 +76,7 @@ class Cast:
 
     def _answer(self, activity: str, message: Any) -> dict[str, Any]:
         self.called.append(activity)
+        self.given.append(message)
         if happens := self.meanwhile.pop(activity, None):
             happens()
         if activity == names.REPORT_RUN and activity not in self.lines:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from orchestrators.intake import take_blob
 from orchestrators.ledger import Query
-from orchestrators.messages import RunRecord, UploadRecord
+from orchestrators.messages import RunRecord, RunRequest, UploadRecord
 from orchestrators.services import Services, now
 from tests.orchestrators.conftest import READINGS
 
@@ -24,7 +24,7 @@ def only_record(services: Services) -> UploadRecord:
 def test_an_upload_becomes_a_request_of_its_flow(services: Services) -> None:
     drop(services)
     request = take_blob(services, NAME)
-    assert request is not None
+    assert isinstance(request, RunRequest)
     assert (request.flow, [upload.name for upload in request.uploads]) == ("readings", [NAME])
     record = only_record(services)
     assert (record.status, record.run_id) == ("running", request.run_id)
@@ -40,7 +40,7 @@ def test_the_same_event_is_the_same_request(services: Services) -> None:
 def test_an_upload_that_is_over_is_never_started_again(services: Services) -> None:
     drop(services)
     request = take_blob(services, NAME)
-    assert request is not None
+    assert isinstance(request, RunRequest)
     services.ledger.amend_upload(request.uploads[0], lambda r: r.model_copy(update={"status": "published"}))
     assert take_blob(services, NAME) is None
 
@@ -50,8 +50,8 @@ def test_the_same_bytes_again_are_another_run(services: Services) -> None:
     first = take_blob(services, NAME)
     drop(services)
     second = take_blob(services, NAME)
-    assert first is not None
-    assert second is not None
+    assert isinstance(first, RunRequest)
+    assert isinstance(second, RunRequest)
     assert first.run_id != second.run_id
 
 
@@ -79,7 +79,7 @@ def test_a_broken_flow_holds_its_uploads_until_it_is_mended(
     (flows_folder / "readings.yaml").write_text(READINGS, encoding="utf-8")
     mended = open_services()
     request = take_blob(mended, NAME)
-    assert request is not None
+    assert isinstance(request, RunRequest)
     assert (only_record(mended).status, only_record(mended).run_id) == ("running", request.run_id)
 
 
@@ -95,7 +95,7 @@ def test_a_missing_lookup_holds_the_upload_until_it_is_there(
     assert only_record(services).status == "held"
     services.lake.put("lookups", "meters.csv", b"id,place\n1,cellar\n")
     request = take_blob(services, NAME)
-    assert request is not None
+    assert isinstance(request, RunRequest)
     assert request.lookups["meters"].name == "meters.csv"
 
 
@@ -105,7 +105,7 @@ def test_an_upload_claimed_under_an_older_revision_stays_with_its_run(
     services = open_services()
     drop(services)
     claimed = take_blob(services, NAME)
-    assert claimed is not None
+    assert isinstance(claimed, RunRequest)
     services.ledger.open_run(RunRecord(request=claimed, status="running", uploads="running", started_at=now()))
     (flows_folder / "readings.yaml").write_text(READINGS + "description: newer\n", encoding="utf-8")
     assert take_blob(open_services(), NAME) == claimed
@@ -117,10 +117,10 @@ def test_a_claim_whose_run_was_never_opened_passes_to_the_present_revision(
     services = open_services()
     drop(services)
     claimed = take_blob(services, NAME)
-    assert claimed is not None
+    assert isinstance(claimed, RunRequest)
     (flows_folder / "readings.yaml").write_text(READINGS + "description: newer\n", encoding="utf-8")
     request = take_blob(open_services(), NAME)
-    assert request is not None
+    assert isinstance(request, RunRequest)
     assert request.run_id != claimed.run_id
     assert only_record(services).run_id == request.run_id
 

@@ -153,9 +153,12 @@ def _conflicts(flow: LoadedFlow, others: list[LoadedFlow]) -> list[Mistake]:
         if other.flow.name == flow.flow.name:
             found = f"{flow.flow.name}, which is the flow of {other.path.name} too"
             mistakes.append(Mistake(flow.path.name, "flow", found, "a name of its own"))
-        elif can_meet(flow.flow.source.path, other.flow.source.path):
-            found = f"{shown(flow.flow.source.path)}, which can take the uploads of {other.path.name} too"
-            mistakes.append(Mistake(flow.path.name, "source.path", found, "uploads that no other flow takes"))
+            continue
+        for path in flow.flow.paths:
+            if any(can_meet(path, taken) for taken in other.flow.paths):
+                where = "source.path" if path == flow.flow.source.path else "collect"
+                found = f"{shown(path)}, which can take the uploads of {other.path.name} too"
+                mistakes.append(Mistake(flow.path.name, where, found, "uploads that no other flow takes"))
     return mistakes
 
 

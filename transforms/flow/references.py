@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from transforms.errors import Mistake
+from transforms.flow.collect_references import Found, mistakes_of_collect
 from transforms.flow.contract import Contract
 from transforms.flow.flow import Flow
 from transforms.flow.mistakes import Path, close_to, shown, written
@@ -24,6 +25,7 @@ def mistakes_of_names(flow: Flow, file: str) -> list[Mistake]:
         *_columns(flow.contract),
         *_keys(flow.contract),
         *_lookups(flow),
+        *mistakes_of_collect(flow),
         *_parameters(flow),
         *_templates(flow),
         *_order(flow),
@@ -45,9 +47,6 @@ def mistakes_of_settings(data: Any, file: str) -> list[Mistake]:
             elif path[0] != "then" and name.startswith("FLOW_"):
                 mistakes.append(Mistake(file, written(path), f"${{{name}}}", "settings in `then` alone"))
     return mistakes
-
-
-Found = tuple[Path, str, str]
 
 
 def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:

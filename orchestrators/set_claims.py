@@ -1,0 +1,99 @@
+"""One decision for one set of versions, whoever takes it first: hosts, events and sweeps that come later follow it.
+
+claim in staging (If-None-Match: *) ─► run on record ─► its uploads marked ─► the run is started
+"""
+
+from __future__ import annotations
+
+import hashlib
+from http import HTTPStatus
+
+from orchestrators import layout
+from orchestrators.errors import RequestRefused
+from orchestrators.identity import canonical, run_id_of
+from orchestrators.messages import Reason, RunRequest, Upload, UploadRecord, UploadSet, UploadStatus
+from orchestrators.requests import request_run
+from orchestrators.services import Services, now
+from orchestrators.set_contents import OPEN, SHORT, SetContents, each, is_short
+from orchestrators.starts import open_run
+from transforms.flow.load import LoadedFlow
+
+
+def claim_run(services: Services, flow: LoadedFlow, of: UploadSet, contents: SetContents) -> RunRequest | None:
+    """The run of the set is on record and has its uploads; None where they are held or refused instead."""
+    try:
+        if len(contents.uploads) > services.settings.max_uploads_per_run:
+            limit = services.settings.max_uploads_per_run
+            raise RequestRefused(413, "Too many uploads", f"{of} has more than MAX_UPLOADS_PER_RUN: {limit:,}")
+        request = request_run(services, flow, contents.uploads, {})
+    except RequestRefused as refusal:
+        status: UploadStatus = "held" if refusal.status == HTTPStatus.CONFLICT else "rejected"
+        reason = Reason(code=refusal.title.lower().replace(" ", "_"), message=str(refusal))
+        _settle_without_run(services, of, contents.members, status, reason)
+        return None
+    return _claim(services, request.model_copy(update={"missing": contents.missing}))
+
+
+def claim_rejection(
+    services: Services, flow: LoadedFlow, of: UploadSet, contents: SetContents, why: str
+) -> RunRequest | None:
+    """The same for a set that was not complete in time: its run is on record, and ends before anything is read.
+
+    A set without any upload of the source has no run; its lookups are rejected by themselves.
+    """
+    reason = Reason(code=SHORT, message=f"{of}: {why}")
+    if not contents.uploads:
+        _settle_without_run(services, of, contents.members, "rejected", reason)
+        return None
+    name, revision = flow.flow.name, flow.revision
+    return _claim(
+        services,
+        RunRequest(
+            # Not the run that the very same versions get, should all that they lack come after all.
+            run_id=run_id_of(name, revision, contents.uploads, contents.lookups, {}, forced_by=SHORT),
+            flow=name,
+            revision=revision,
+            uploads=contents.uploads,
+            lookups=dict(contents.lookups),
+            missing=contents.missing,
+            refused=reason,
+        ),
+    )
+
+
+def _claim(services: Services, wanted: RunRequest) -> RunRequest:
+    """What was decided about these versions, by this call or by an earlier one."""
+    staging = services.settings.staging_container
+    counts = [wanted.flow, wanted.revision, wanted.refused is None, sorted(one.version for one in wanted.taken)]
+    name = layout.claim(hashlib.sha256(canonical(counts)).hexdigest()[:24])
+    request = wanted
+    if not services.lake.create(staging, name, wanted.model_dump_json().encode()):
+        found = services.lake.read(staging, name)
+        request = RunRequest.model_validate_json(found[0]) if found else wanted
+    if open_run(services, request).finished_at is None:
+        each(request.taken, lambda upload: _mark(services, upload, request))
+    return request
+
+
+def _mark(services: Services, upload: Upload, request: RunRequest) -> None:
+    """The upload is this run's, unless something was decided about it before."""
+    marked = UploadRecord(upload=upload, status="running", at=now(), flow=request.flow, run_id=request.run_id)
+    _amend_open(services, marked, takes_short=request.refused is None)
+
+
+def _settle_without_run(
+    services: Services, of: UploadSet, uploads: tuple[Upload, ...], status: UploadStatus, reason: Reason
+) -> None:
+    def settle(upload: Upload) -> None:
+        record = UploadRecord(upload=upload, status=status, at=now(), flow=of.flow, reason=reason)
+        _amend_open(services, record)
+
+    each(uploads, settle)
+
+
+def _amend_open(services: Services, wanted: UploadRecord, *, takes_short: bool = False) -> None:
+    def change(found: UploadRecord) -> UploadRecord:
+        return wanted if found.status in OPEN or (takes_short and is_short(found)) else found
+
+    if services.ledger.note_upload(wanted) is not wanted:
+        services.ledger.amend_upload(wanted.upload, change)

@@ -1,0 +1,117 @@
+"""What there is of a set. Storage alone says so: events only tell when to look, however often and in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from orchestrators.messages import Upload, UploadRecord
+from orchestrators.services import Services
+from orchestrators.set_verdicts import Known
+from transforms.flow.collect import Collect
+from transforms.flow.load import LoadedFlow
+from transforms.flow.pattern import start_of_names
+
+SHORT = "set_incomplete"
+OPEN = frozenset({"collecting", "held"})
+"""Statuses of uploads that nothing was decided about."""
+
+_RECORDS_AT_ONCE = 8
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class SetContents:
+    """The present versions of a set: its uploads, its lookups, when the newest blob came, and what it lacks."""
+
+    uploads: tuple[Upload, ...]
+    lookups: Mapping[str, Upload]
+    newest_at: datetime | None
+    missing: tuple[str, ...]
+
+    @property
+    def members(self) -> tuple[Upload, ...]:
+        """Everything that a run of the set would read."""
+        return (*self.uploads, *self.lookups.values())
+
+
+def collect_of(flow: LoadedFlow | None) -> Collect | None:
+    """What the flow says about sets, if it still is there and says anything."""
+    return flow.flow.collect if flow else None
+
+
+def first_missing(services: Services, flow: LoadedFlow, collect: Collect, captures: Mapping[str, str]) -> str | None:
+    """The first blob that the set still needs, found without a listing."""
+    landing = services.settings.landing_container
+    names = (*_lookup_names(flow, collect, captures).values(), *_needed_names(collect, captures))
+    return next((name for name in names if services.lake.version_of(landing, name) is None), None)
+
+
+def contents_of(services: Services, flow: LoadedFlow, collect: Collect, captures: Mapping[str, str]) -> SetContents:
+    """What there is of the set now; of uploads no more than one above what a run may have."""
+    landing, lake = services.settings.landing_container, services.lake
+    # What closes a set is looked at first: whatever was written before it is then in the listing.
+    needed = {name: lake.version_of(landing, name) for name in _needed_names(collect, captures)}
+    named = _lookup_names(flow, collect, captures)
+    lookups = {name: lake.version_of(landing, blob) for name, blob in named.items()}
+    uploads = tuple(islice(_uploads(services, flow, collect, captures), services.settings.max_uploads_per_run + 1))
+    there = [*uploads, *filter(None, needed.values()), *filter(None, lookups.values())]
+    return SetContents(
+        uploads=uploads,
+        lookups={name: lookup for name, lookup in lookups.items() if lookup},
+        newest_at=max((one.last_modified for one in there), default=None),
+        missing=tuple(
+            [named[name] for name, lookup in lookups.items() if lookup is None]
+            + [name for name, version in needed.items() if version is None]
+        ),
+    )
+
+
+def known_of(services: Services, contents: SetContents) -> Known:
+    """The set as its verdict needs it: with what the ledger says about its uploads."""
+    records = each(contents.members, services.ledger.upload)
+    undecided = [
+        upload.last_modified
+        for upload, record in zip(contents.members, records, strict=True)
+        if record is None or record.status in OPEN
+    ]
+    return Known(
+        has_uploads=bool(contents.uploads),
+        missing=contents.missing,
+        newest_at=contents.newest_at,
+        open_since=min(undecided, default=None),
+        was_short=any(record is not None and is_short(record) for record in records),
+    )
+
+
+def is_short(record: UploadRecord) -> bool:
+    """True for an upload that was rejected because its set was not complete in time."""
+    return record.status == "rejected" and record.reason is not None and record.reason.code == SHORT
+
+
+def each(items: Iterable[Item], work: Callable[[Item], Found]) -> list[Found]:
+    """What the work finds for each item, several at a time: a set may have a thousand records."""
+    with ThreadPoolExecutor(_RECORDS_AT_ONCE, thread_name_prefix="records") as workers:
+        return list(workers.map(work, items))
+
+
+def _uploads(services: Services, flow: LoadedFlow, collect: Collect, captures: Mapping[str, str]) -> Iterator[Upload]:
+    source = flow.flow.source
+    for upload in services.lake.versions_in(services.settings.landing_container, start_of_names(source.path, captures)):
+        found = source.captures(upload.name)
+        if found is not None and all(found[name] == captures[name] for name in collect.by):
+            yield upload
+
+
+def _lookup_names(flow: LoadedFlow, collect: Collect, captures: Mapping[str, str]) -> dict[str, str]:
+    return {name: start_of_names(flow.flow.lookups[name].path, captures) for name in collect.lookups}
+
+
+def _needed_names(collect: Collect, captures: Mapping[str, str]) -> list[str]:
+    return [start_of_names(pattern, captures) for pattern in collect.needs]

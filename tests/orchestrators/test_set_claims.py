@@ -1,0 +1,144 @@
+"""What becomes of the uploads of a set: the run that has them, or the reason why there is none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestrators.ledger import Query
+from orchestrators.messages import Outcome, Reason, SetState
+from orchestrators.reporting import report_run
+from orchestrators.requests import request_run
+from orchestrators.services import Services, now
+from orchestrators.starts import open_run
+from orchestrators.sweeping import sweep
+from tests.orchestrators.collected import (
+    CUSTOMERS,
+    DONE,
+    LATER,
+    MARKER,
+    WITH_LOOKUP,
+    A,
+    B,
+    C,
+    carried_out,
+    drop,
+    dropped,
+    look,
+    requests,
+    runs,
+    statuses,
+)
+from tests.orchestrators.fake_client import FakeClient
+
+
+@pytest.mark.parametrize("order", [[A, C], [C, A]], ids=["its lookup comes last", "its lookup comes first"])
+def test_a_lookup_of_the_set_is_an_upload_of_the_run(
+    collecting: Callable[..., Services], client: FakeClient, order: list[str]
+) -> None:
+    services = collecting(WITH_LOOKUP, CUSTOMERS)
+    dropped(services, client, "customers/2.csv", order[0])
+    assert runs(client) == []
+    dropped(services, client, order[1])
+    (request,) = requests(client)
+    assert (request.uploads[0].name, request.lookups["customers"].name) == (A, C)
+    carried_out(services, client)
+    assert statuses(services) == {A: "published", C: "published", "customers/2.csv": "collecting"}
+    dropped(services, client, C)  # a newer one: another run over the same uploads
+    again = requests(client)[1]
+    assert (again.uploads, again.run_id == request.run_id) == (request.uploads, False)
+
+
+def test_a_lookup_without_any_upload_is_rejected_by_itself(
+    collecting: Callable[..., Services], client: FakeClient
+) -> None:
+    services = collecting(WITH_LOOKUP, CUSTOMERS)
+    dropped(services, client, C)
+    assert look(services, client, now() + LATER).look_at is None
+    assert (statuses(services), requests(client)) == ({C: "rejected"}, [])
+    dropped(services, client, A)
+    assert runs(client) == [[A]]
+    carried_out(services, client)
+    assert statuses(services) == {A: "published", C: "published"}
+
+
+def test_a_request_over_http_is_for_the_uploads_of_one_set(collecting: Callable[..., Services]) -> None:
+    services = collecting(WITH_LOOKUP, CUSTOMERS)
+    drop(services, A, C, "orders/2/a.csv")
+    here = {upload.name: upload for upload in services.lake.versions_in("landing")}
+    request = request_run(services, services.flows.good["orders"], [here[A]], {})
+    assert request.lookups["customers"] == here[C]
+    with pytest.raises(Exception, match="name uploads of one such set"):
+        request_run(services, services.flows.good["orders"], [here[A], here["orders/2/a.csv"]], {})
+
+
+def test_an_upload_that_waits_is_not_taken_away_by_a_run_that_fails(
+    collecting: Callable[..., Services], client: FakeClient
+) -> None:
+    services = collecting()
+    dropped(services, client, A)
+    upload = services.lake.version_of("landing", A)
+    assert upload is not None
+    request = request_run(services, services.flows.good["orders"], [upload], {}, forced_by="a caller")
+    reason = Reason(code="contract_broken", message="bad rows")
+    for status, then in (("rejected", "collecting"), ("published", "published")):
+        run = request.model_copy(update={"run_id": f"20130131T060000Z-{status[:8]:0>12}"})
+        outcome = Outcome.model_validate(
+            {"request": run, "status": status, "uploads": status, "reason": reason if status == "rejected" else None}
+        )
+        open_run(services, outcome.request)
+        report_run(services, outcome)
+        assert statuses(services) == {A: then}
+
+
+def test_a_version_that_was_replaced_or_deleted_while_it_waited_says_so(
+    collecting: Callable[..., Services], client: FakeClient
+) -> None:
+    services = collecting()
+    dropped(services, client, A, B)
+    dropped(services, client, A)
+    services.lake.delete_under("landing", B)
+    asyncio.run(sweep(services, client))
+    found = {(one.upload.name, one.status) for one in services.ledger.uploads(Query()).items}
+    assert found == {(A, "collecting"), (A, "superseded"), (B, "rejected")}
+
+
+def test_a_set_larger_than_a_run_may_be_is_rejected_as_a_whole(
+    collecting: Callable[..., Services], client: FakeClient
+) -> None:
+    services = collecting()
+    few = services.settings.model_copy(update={"max_uploads_per_run": 1})
+    services = Services(few, services.lake, services.ledger, services.flows)
+    dropped(services, client, A, B, DONE)
+    assert (statuses(services), requests(client)) == ({A: "rejected", B: "rejected", DONE: "ignored"}, [])
+    rejected = services.ledger.uploads(Query(status="rejected")).items[0]
+    assert rejected.reason is not None
+    assert "MAX_UPLOADS_PER_RUN" in rejected.reason.message
+
+
+def test_a_set_whose_flow_lacks_something_is_held_and_then_run(
+    collecting: Callable[..., Services], client: FakeClient
+) -> None:
+    services = collecting(more="lookups: {prices: {path: prices.csv, key: id}}\n")
+    dropped(services, client, A, DONE)
+    assert statuses(services) == {A: "held", DONE: "ignored"}
+    services.lake.put("lookups", "prices.csv", b"id,price\n1,2\n")
+    asyncio.run(sweep(services, client))
+    assert runs(client) == [[A]]
+
+
+def test_uploads_that_wait_when_the_flow_collects_no_longer_are_runs_of_their_own(
+    collecting: Callable[..., Services], client: FakeClient, flows_folder: Path, open_services: Callable[[], Services]
+) -> None:
+    services = collecting()
+    dropped(services, client, A, B)
+    text = (flows_folder / "orders.yaml").read_text(encoding="utf-8")
+    plain = text.replace("collect:\n  by: [date]\n" + MARKER + "\n", "")
+    (flows_folder / "orders.yaml").write_text(plain, encoding="utf-8")
+    newer = open_services()
+    assert look(newer, client, now() + LATER) == SetState()
+    asyncio.run(sweep(newer, client))
+    assert sorted(runs(client)) == [[A], [B]]
