@@ -5,7 +5,7 @@ import os
 import azure.durable_functions as df
 import azure.functions as func
 
-from orchestrators import collect_plan, names, plans, poison, triggers
+from orchestrators import collect_plan, fan_out, names, plans, poison, triggers
 from orchestrators.activities import ACTIVITIES, settle_set
 from orchestrators.settings import DEFAULT_BLOB_TRIGGER_SOURCE, LAKE
 
@@ -42,6 +42,7 @@ app.route("{*rest}")(triggers.refuse_call)
 
 app.orchestration_trigger(context_name="context", orchestration=names.INGEST)(plans.ingest)
 app.orchestration_trigger(context_name="context", orchestration=names.TELL_CALLERS)(plans.tell_callers)
+app.orchestration_trigger(context_name="context", orchestration=names.TRANSFORM_PARTS)(fan_out.transform_parts)
 app.orchestration_trigger(context_name="context", orchestration=names.COLLECT_UPLOADS)(collect_plan.collect_uploads)
 app.activity_trigger(input_name="message", activity=names.SETTLE_SET)(with_client(settle_set))
 for activity in ACTIVITIES:

@@ -9,8 +9,8 @@ from typing import Any
 
 from azure.durable_functions import DurableOrchestrationClient
 
-from orchestrators import callbacks, collecting, pipeline_calls, planning, publishing, reporting, transforming
-from orchestrators.messages import CallbackRound, Outcome, Publication, RunRequest, SetLook
+from orchestrators import callbacks, collecting, parts, pipeline_calls, planning, publishing, reporting, transforming
+from orchestrators.messages import CallbackRound, Outcome, PartRequest, Publication, Reduction, RunRequest, SetLook
 from orchestrators.services import services
 
 
@@ -22,6 +22,16 @@ def plan_run(message: Any) -> dict[str, Any]:
 def transform_uploads(message: Any) -> dict[str, Any]:
     """`RunRequest` to `Transformed`."""
     return transforming.transform_uploads(services(), RunRequest.from_dict(message)).to_dict()
+
+
+def transform_part(message: Any) -> dict[str, Any]:
+    """`PartRequest` to `PartDone`."""
+    return parts.transform_part(services(), PartRequest.from_dict(message)).to_dict()
+
+
+def reduce_parts(message: Any) -> dict[str, Any]:
+    """`Reduction` to `Transformed`."""
+    return parts.reduce_parts(services(), Reduction.from_dict(message)).to_dict()
 
 
 def publish_dataset(message: Any) -> dict[str, Any]:
@@ -63,6 +73,8 @@ async def settle_set(message: Any, client: DurableOrchestrationClient) -> dict[s
 ACTIVITIES = (
     plan_run,
     transform_uploads,
+    transform_part,
+    reduce_parts,
     publish_dataset,
     start_pipeline,
     check_pipeline,

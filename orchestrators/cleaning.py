@@ -23,8 +23,8 @@ from azure.durable_functions import DurableOrchestrationClient, OrchestrationRun
 
 from orchestrators import layout
 from orchestrators.messages import Upload
+from orchestrators.scratch import SCRATCH_PREFIX
 from orchestrators.services import Services, now
-from orchestrators.transforming import SCRATCH_PREFIX
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 output       {flow}/latest.json
              {flow}/{run_id}/data/…  MLTable  fitted.json  profile.json  manifest.json  pipeline.json
 quarantine   {flow}/run_id={run_id}/…  replayed_by.json
-staging      {run_id}/between/draft-….json  pipeline.json
+staging      {run_id}/between/part-….duckdb  part-….json  draft-….json  pipeline.json
              {run_id}/callbacks/{key}.json
              set-{digest}/claim.json
 """

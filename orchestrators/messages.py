@@ -141,6 +141,45 @@ class Transformed(Message):
     ended: Ended | None = None
 
 
+class PartRequest(Message):
+    """Some uploads of a run that are transformed together: those of `request`. Parts are numbered from 0."""
+
+    request: RunRequest
+    number: int
+
+
+class PartDone(Message):
+    """What a part left in staging, or how the run ended there."""
+
+    document: str | None = None
+    ended: Ended | None = None
+
+
+class PartBatch(Message):
+    """Parts of a run that follow each other: the uploads of `request`, and how many of them each part has."""
+
+    request: RunRequest
+    sizes: tuple[int, ...]
+    first: int = 0
+    at_once: int = 1
+    deadline: datetime | None = None
+
+
+class BatchDone(Message):
+    """What each part of a batch left in staging, or how the run ended there: at its deadline, or by a caller."""
+
+    documents: tuple[str, ...] = ()
+    ended: Ended | None = None
+    stopped: Literal["overdue", "cancelled"] | None = None
+
+
+class Reduction(Message):
+    """The parts of a run, in the order of its uploads, to be brought together."""
+
+    request: RunRequest
+    parts: tuple[str, ...]
+
+
 class Published(Message):
     """Where the dataset is."""
 
@@ -198,13 +237,18 @@ class CallbackRound(Message):
 
 
 class Planned(Message):
-    """The plan of a run: what is still to be done, and what follows publishing."""
+    """The plan of a run: what is still to be done, and what follows publishing.
+
+    `parts` has how many uploads each part has; one part alone, or none, is one transform of all uploads.
+    """
 
     finished: RunRecord | None = None
     ended: Ended | None = None
     has_pipeline: bool = False
     wait_s: float = 0.0
     deadline_s: float = 0.0
+    parts: tuple[int, ...] = ()
+    parts_at_once: int = 1
 
 
 class UploadRecord(Message):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 INGEST = "ingest"
 TELL_CALLERS = "tell_callers"
+TRANSFORM_PARTS = "transform_parts"
 COLLECT_UPLOADS = "collect_uploads"
 
 PLAN_RUN = "plan_run"
 TRANSFORM_UPLOADS = "transform_uploads"
+TRANSFORM_PART = "transform_part"
+REDUCE_PARTS = "reduce_parts"
 PUBLISH_DATASET = "publish_dataset"
 START_PIPELINE = "start_pipeline"
 CHECK_PIPELINE = "check_pipeline"

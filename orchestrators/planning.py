@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from orchestrators.dividing import part_sizes
 from orchestrators.messages import Ended, Planned, Reason, RunRequest
 from orchestrators.services import Services
 from transforms.errors import FlowBroken
@@ -34,6 +35,8 @@ def plan_run(services: Services, request: RunRequest) -> Planned:
         has_pipeline=then is not None,
         wait_s=then.wait.total_seconds() if then else 0.0,
         deadline_s=services.settings.run_deadline_s,
+        parts=part_sizes(services.settings, flow.flow, request),
+        parts_at_once=services.settings.parts_at_once,
     )
 
 

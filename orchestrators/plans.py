@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from azure.durable_functions import DurableOrchestrationContext
 
 from orchestrators import names, policies
+from orchestrators.fan_out import gave_up, transform_all
 from orchestrators.messages import (
     CallbackRound,
     Ended,
@@ -48,7 +49,7 @@ def ingest(context: DurableOrchestrationContext) -> Steps:
     try:
         outcome = yield from _carry_out(context, request, stop)
     except GaveUpError as failure:
-        outcome = ended_early(request, _failed(str(failure)))
+        outcome = ended_early(request, gave_up(failure))
     except StoppedError as stopped:
         outcome = ended_early(request, OVERDUE if stopped.is_overdue else CANCELLED)
     stop.let_go()
@@ -82,10 +83,10 @@ def _carry_out(context: DurableOrchestrationContext, request: RunRequest, stop: 
     if planned.deadline_s:
         stop.comes_at(context, began_at + timedelta(seconds=planned.deadline_s))
 
-    answer = yield from steadily(context, names.TRANSFORM_UPLOADS, request, policies.TRANSFORM, stop)
-    transformed = Transformed.from_dict(answer)
+    transformed = yield from transform_all(context, request, planned, stop)
     if transformed.ended or transformed.draft is None:
-        return ended_early(request, transformed.ended or _failed("the transform left no draft"), transformed)
+        why = transformed.ended or gave_up(GaveUpError("the transform left no draft"))
+        return ended_early(request, why, transformed)
 
     publication = Publication(request=request, draft=transformed.draft, rows=transformed.rows)
     answer = yield from steadily(context, names.PUBLISH_DATASET, publication, policies.STORAGE, stop)
@@ -163,7 +164,3 @@ def ended_early(request: RunRequest, ended: Ended, transformed: Transformed | No
         rows=transformed.rows if transformed else Rows(),
         reason=ended.reason,
     )
-
-
-def _failed(message: str) -> Ended:
-    return Ended(status="failed", uploads="failed", reason=Reason(code="gave_up", message=message))

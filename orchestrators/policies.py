@@ -5,7 +5,7 @@ Durable's own `RetryOptions` knows neither back-off nor `Retry-After`.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,9 +64,11 @@ class GaveUpError(SluiceError):
 class StoppedError(SluiceError):
     """The run was cancelled, or its deadline has passed; nothing of it is under way any more."""
 
-    def __init__(self, message: str, *, is_overdue: bool) -> None:
+    def __init__(self, *, is_overdue: bool) -> None:
         self.is_overdue = is_overdue
-        super().__init__(message)
+        super().__init__(
+            "the run was not over at its deadline (RUN_DEADLINE_S)" if is_overdue else "a caller cancelled the run"
+        )
 
 
 class Stop:
@@ -75,6 +77,7 @@ class Stop:
     def __init__(self, cancelled: TaskBase) -> None:
         self._cancelled = cancelled
         self._deadline: TaskBase | None = None
+        self.deadline: datetime | None = None
 
     @property
     def tasks(self) -> list[TaskBase]:
@@ -83,6 +86,7 @@ class Stop:
 
     def comes_at(self, context: DurableOrchestrationContext, moment: datetime) -> None:
         """The run has a deadline from now on."""
+        self.deadline = moment
         self._deadline = context.create_timer(moment)
 
     def let_go(self) -> None:
@@ -97,9 +101,9 @@ class Stop:
             StoppedError: something did.
         """
         if self._cancelled.is_completed:
-            raise StoppedError("a caller cancelled the run", is_overdue=False)
+            raise StoppedError(is_overdue=False)
         if self._deadline is not None and self._deadline.is_completed:
-            raise StoppedError("the run was not over at its deadline (RUN_DEADLINE_S)", is_overdue=True)
+            raise StoppedError(is_overdue=True)
 
 
 def steadily(
@@ -111,28 +115,70 @@ def steadily(
 ) -> Steps:
     """The activity's answer, however many tries it took within the policy.
 
-    An activity that is under way is let finish: a half-done effect is worse than a late end.
-
     Raises:
         GaveUpError: every try failed; the text is the last failure's.
         StoppedError: `stop` happened before there was an answer to go on with.
     """
+    answers = yield from steadily_all(context, activity, [message], policy, stop)
+    return answers[0]
+
+
+def steadily_all(
+    context: DurableOrchestrationContext,
+    activity: str,
+    messages: Sequence[Message],
+    policy: RetryPolicy,
+    stop: Stop | None = None,
+) -> Steps:
+    """The activity's answer to each message, all of them asked for at once; those that fail are tried again together.
+
+    An activity that is under way is let finish: a half-done effect is worse than a late end.
+
+    Raises:
+        GaveUpError: every try failed; the text is the last failure's.
+        StoppedError: `stop` happened before there were answers to go on with.
+    """
+    answers: dict[int, Any] = {}
     failures = 0
     while True:
-        if stop is not None:
-            stop.raise_if_it_came()
-        task = context.call_activity(activity, message.to_dict())
-        if stop is not None:
-            # From the first turn on: Durable keeps an event that nobody waits for, but warns of it.
-            yield context.task_any([task, *stop.tasks])
+        missing = [place for place in range(len(messages)) if place not in answers]
+        troubles = yield from _try(context, activity, {place: messages[place] for place in missing}, answers, stop)
+        if not troubles:
+            return [answers[place] for place in range(len(messages))]
+        failures += 1
+        if failures >= policy.attempts:
+            raise GaveUpError(f"{activity} failed {failures} times; the last time: {troubles[-1]}")
+        yield from sleep(context, max(policy.pause(failures, retry_after_in(told)) for told in troubles), stop)
+
+
+def _try(
+    context: DurableOrchestrationContext,
+    activity: str,
+    messages: Mapping[int, Message],
+    answers: dict[int, Any],
+    stop: Stop | None,
+) -> Steps:
+    """What went wrong; `answers` has what did not."""
+    if stop is not None:
+        stop.raise_if_it_came()
+    tasks = {place: context.call_activity(activity, message.to_dict()) for place, message in messages.items()}
+    yield begun(context, *tasks.values(), stop=stop)
+    troubles = []
+    for place, task in tasks.items():
         try:
-            return (yield task)
+            answers[place] = yield task
         except Exception as trouble:  # noqa: BLE001 - a failed activity reaches its plan as a bare Exception
-            failures += 1
-            if failures >= policy.attempts:
-                raise GaveUpError(f"{activity} failed {failures} times; the last time: {trouble}") from None
-            pause = policy.pause(failures, retry_after_in(str(trouble)))
-        yield from sleep(context, pause, stop)
+            troubles.append(str(trouble))
+    return troubles
+
+
+def begun(context: DurableOrchestrationContext, *tasks: TaskBase, stop: Stop | None) -> TaskBase:
+    """To be yielded: the tasks have begun, beside each other.
+
+    `stop` is among them from the first turn on: Durable keeps an event that nobody waits for, but warns of it. And
+    no `task_all`: the SDK stumbles where one task of it fails and another one succeeds afterwards.
+    """
+    return context.task_any([*tasks, *(stop.tasks if stop is not None else [])])
 
 
 def sleep(context: DurableOrchestrationContext, pause: timedelta, stop: Stop | None = None) -> Steps:

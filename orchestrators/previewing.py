@@ -15,8 +15,8 @@ from typing import Any
 
 from orchestrators.messages import Upload
 from orchestrators.requests import present_lookups
+from orchestrators.scratch import SCRATCH_PREFIX, download, endings, limits
 from orchestrators.services import Services
-from orchestrators.transforming import SCRATCH_PREFIX, download, endings, limits
 from transforms.draft import LocalUpload
 from transforms.flow.check import check_flow
 from transforms.flow.load import LoadedFlow

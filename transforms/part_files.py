@@ -87,8 +87,7 @@ def load_parts(connection: DuckDBPyConnection, job: Job, parts: Sequence[Part]) 
     ]  # fmt: skip
     counts = _counts_together([part.facts.counts for part in parts], stepped=rejection is None)
     if job.keeps_bad_rows:
-        _join_quarantine(connection, parts)
-        counts = replace(counts, quarantined=quarantined(connection))
+        counts = _quarantined_together(connection, job, parts, counts)
     confirm_ingest(counts)
     return Gathered(in_one(connection, _GATHERED, stretches), _together(parts, counts, rejection))
 
@@ -116,12 +115,23 @@ def _stretches(connection: DuckDBPyConnection, database: str) -> Iterator[tuple[
         yield Stretch(f"SELECT {values} FROM {table}", names, numbers), rows
 
 
-def _join_quarantine(connection: DuckDBPyConnection, parts: Sequence[Part]) -> None:
+def _quarantined_together(
+    connection: DuckDBPyConnection, job: Job, parts: Sequence[Part], counts: RowCounts
+) -> RowCounts:
+    """The counts, once the quarantine of all parts is at hand; of more rows than it may take it has the first ones."""
     selects, uploads = [], 0
     for place, part in enumerate(parts):
         selects.append(f"SELECT * REPLACE (place + {uploads} AS place) FROM {_PART}_{place}.{QUARANTINE}")
         uploads += len(part.facts.dialects)
-    connection.execute(f"CREATE VIEW {QUARANTINE} AS {' UNION ALL '.join(selects)}")
+    everything, most = " UNION ALL ".join(selects), job.most_quarantined
+    bad = counts.quarantined + counts.dropped
+    if most is None or bad <= most:
+        connection.execute(f"CREATE VIEW {QUARANTINE} AS {everything}")
+        return replace(counts, quarantined=quarantined(connection))
+    connection.execute(f"""
+        CREATE TABLE {QUARANTINE} AS
+        SELECT * FROM ({everything}) QUALIFY dense_rank() OVER (ORDER BY place, record) <= {most}""")
+    return replace(counts, quarantined=quarantined(connection), dropped=bad - most)
 
 
 def _counts_together(counts: Sequence[RowCounts], *, stepped: bool) -> RowCounts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
 import azure.functions as func
@@ -33,6 +34,7 @@ async def cancel(
     status = await instance_status(client, run_id)
     if status in LIVE:
         await client.raise_event(run_id, names.CANCEL)
+        await _tell_parts(client, run_id)
         log.info("run %s: asked to end", run_id)
     elif status is None and now() - record.started_at < LONGEST_REQUEST:
         told = f"run {run_id} is carried out inside a request, or about to start; ask again in a few minutes"
@@ -42,6 +44,14 @@ async def cancel(
         await close_run(services, client, ended_early(record.request, CANCELLED))
     record = await asyncio.to_thread(known_run, services, run_id)
     return answer_run(services, request, record)
+
+
+async def _tell_parts(client: DurableOrchestrationClient, run_id: str) -> None:
+    """The parts that are under way hear of it too; the run ends in any case, but would wait for the last of them."""
+    custom = (await client.get_status(run_id)).custom_status
+    if isinstance(custom, dict) and (child := custom.get("child")):
+        with suppress(Exception):  # a bare one, when those parts are over
+            await client.raise_event(child, names.CANCEL)
 
 
 def _refuse_if_over(record: RunRecord) -> None:

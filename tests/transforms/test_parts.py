@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.transforms.drafting import Drafted, drafted, flow_with, parquet
+from tests.transforms.drafting import LIMITS, Drafted, drafted, flow_with, parquet
 from transforms.dividing import is_divisible, lookups_per_part, steps_per_part
 from transforms.errors import RowsLost, UnreadableUpload
 from transforms.flow.flow import Flow
@@ -200,6 +201,16 @@ def test_parts_are_rejected_for_what_one_transform_is_rejected_for(flow: Flow, u
     at_once = left(drafted(flow, *uploads, lookups=lookups))
     assert at_once["rejection"].code == code
     assert left(drafted(flow, *uploads, lookups=lookups, parts=[1] * len(uploads))) == at_once
+
+
+@pytest.mark.parametrize("parts", [[2, 1], [1, 2]])
+@pytest.mark.parametrize("most", [3, 5, 9])
+def test_a_quarantine_that_is_full_has_the_first_rows_of_the_run(most: int, parts: list[int]) -> None:
+    flow, limits = limited("100%"), replace(LIMITS, quarantine_rows=most)
+    at_once = left(drafted(flow, MANY_BAD, MANY_BAD + FEW_BAD[9:], b"id,plane\n", limits=limits))
+    assert at_once["counts"].quarantined == min(most, 8)
+    assert (at_once["rejection"] is None) == (most >= 8)
+    assert left(drafted(flow, MANY_BAD, MANY_BAD + FEW_BAD[9:], b"id,plane\n", limits=limits, parts=parts)) == at_once
 
 
 def test_an_upload_that_cannot_be_read_ends_its_part() -> None:
