@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrators.azure_faults import told_as_unavailable
 from orchestrators.errors import UploadChanged, UploadGone
 from orchestrators.messages import Upload
+from orchestrators.recent import Recent
 from orchestrators.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _PIECE_BYTES = 8 << 20  # pieces of 4 MiB or less are hashed one by one by the server, which halves the rate
 _HASH_BYTES = 1 << 20
+_RECENT = 64
 
 
 class AzureBlobLake:
@@ -27,6 +29,7 @@ class AzureBlobLake:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._recent: Recent[tuple[bytes, str]] = Recent(_RECENT)
 
     @cached_property
     def _service(self) -> BlobServiceClient:
@@ -129,13 +132,7 @@ class AzureBlobLake:
         self._write(container, name, content, overwrite=True)
 
     def create(self, container: str, name: str, content: bytes) -> bool:
-        from azure.core.exceptions import ResourceExistsError
-
-        try:
-            self._write(container, name, content, overwrite=False)
-        except ResourceExistsError:
-            return False
-        return True
+        return self._swap(container, name, content, None) is not None
 
     def read(self, container: str, name: str) -> tuple[bytes, str] | None:
         from azure.core.exceptions import ResourceNotFoundError
@@ -148,23 +145,39 @@ class AzureBlobLake:
                 return None
 
     def swap(self, container: str, name: str, content: bytes, etag: str) -> bool:
+        return self._swap(container, name, content, etag) is not None
+
+    def amend(self, container: str, name: str, change: Callable[[bytes | None], bytes | None]) -> None:
+        key = f"{container}/{name}"
+        while True:
+            recalled = self._recent.recall(key)
+            found = recalled or self.read(container, name)
+            wanted = change(found[0] if found else None)
+            if wanted is None and recalled is None:
+                return
+            etag = None if wanted is None else self._swap(container, name, wanted, found[1] if found else None)
+            if wanted is not None and etag is not None:
+                self._recent.remember(key, (wanted, etag))
+                return
+            self._recent.forget(key)  # outdated, or nothing to write, which would tell
+
+    def _swap(self, container: str, name: str, content: bytes, etag: str | None) -> str | None:
+        """The ETag of what was written; None where the blob was no longer at `etag`, or there, where that is None."""
         from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 
+        still = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
         try:
-            self._write(
-                container, name, content, overwrite=True, etag=etag, match_condition=MatchConditions.IfNotModified
-            )
-        except (ResourceModifiedError, ResourceNotFoundError):
-            return False
-        return True
+            return self._write(container, name, content, overwrite=etag is not None, **still)
+        except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
+            return None
 
-    def _write(self, container: str, name: str, content: Any, **how: Any) -> None:
+    def _write(self, container: str, name: str, content: Any, **how: Any) -> str:
         from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
         with told_as_unavailable(f"writing {container}/{name}"):
             try:
-                self._blob(container, name).upload_blob(content, **how)
+                return str(self._blob(container, name).upload_blob(content, **how)["etag"])
             except ResourceNotFoundError as missing:
                 if getattr(missing, "error_code", None) != "ContainerNotFound":
                     raise
@@ -173,7 +186,13 @@ class AzureBlobLake:
                     self._service.create_container(container)
                 if hasattr(content, "seek"):
                     content.seek(0)
-                self._blob(container, name).upload_blob(content, **how)
+                return str(self._blob(container, name).upload_blob(content, **how)["etag"])
+
+    def delete(self, container: str, name: str) -> None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with told_as_unavailable(f"deleting {container}/{name}"), suppress(ResourceNotFoundError):
+            self._blob(container, name).delete_blob()
 
     def delete_under(self, container: str, prefix: str) -> int:
         from azure.core.exceptions import ResourceNotFoundError

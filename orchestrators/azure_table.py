@@ -23,6 +23,7 @@ from orchestrators.azure_faults import told_as_unavailable
 from orchestrators.azure_table_pages import entities_of, page_of, turned_round
 from orchestrators.ledger import Page, Query
 from orchestrators.messages import Message, RunRecord, Upload, UploadRecord
+from orchestrators.recent import Recent
 from orchestrators.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ Kept = TypeVar("Kept", RunRecord, UploadRecord)
 _PIECE_CHARACTERS = 30_000
 _PARTITION = "all"
 _WRITERS = 8
+_RECENT = 512
+"""Records that this process may amend without reading them again: more than are under way in it at once."""
 
 
 class AzureTableLedger:
@@ -40,6 +43,8 @@ class AzureTableLedger:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._recent: Recent[tuple[Any, str]] = Recent(_RECENT)
+        self._first_deployed_at: datetime | None = None
 
     @cached_property
     def _service(self) -> TableServiceClient:
@@ -102,26 +107,31 @@ class AzureTableLedger:
     def first_deployed_at(self, now: datetime) -> datetime:
         from azure.core.exceptions import ResourceExistsError
 
+        if self._first_deployed_at is not None:
+            return self._first_deployed_at  # it never changes
         key = {"PartitionKey": "app", "RowKey": "first_deployed_at"}
+        first = now
         with told_as_unavailable("reading the ledger"):
             try:
                 self._uploads.create_entity({**key, "moment": now.isoformat()})
             except ResourceExistsError:
                 entity = self._uploads.get_entity(key["PartitionKey"], key["RowKey"])
-                return datetime.fromisoformat(entity["moment"])
-        return now
+                first = datetime.fromisoformat(entity["moment"])
+        self._first_deployed_at = first
+        return first
 
     def _insert(self, table: Callable[[], TableClient], key: str, record: Kept) -> Kept:
         from azure.core.exceptions import ResourceExistsError
 
         with told_as_unavailable("writing the ledger"):
             try:
-                table().create_entity(_entity(key, record))
+                written = table().create_entity(_entity(key, record))
             except ResourceExistsError:
                 found = self._get(table, key, type(record))
                 if found is None:
                     raise
                 return found[0]
+        self._recent.remember(key, (record, written["etag"]))
         return record
 
     def _get(self, table: Callable[[], TableClient], key: str, kind: type[Kept]) -> tuple[Kept, str] | None:
@@ -132,33 +142,40 @@ class AzureTableLedger:
                 entity = table().get_entity(_PARTITION, key)
             except ResourceNotFoundError:
                 return None
-        return _record(entity, kind), str(entity.metadata["etag"])
+        found = _record(entity, kind), str(entity.metadata["etag"])
+        self._recent.remember(key, found)
+        return found
 
     def _amend(
         self, table: Callable[[], TableClient], key: str, kind: type[Kept], change: Callable[[Kept], Kept]
     ) -> Kept:
         from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceModifiedError
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
         from azure.data.tables import UpdateMode
 
         while True:
-            found = self._get(table, key, kind)
+            recalled: tuple[Kept, str] | None = self._recent.recall(key)
+            found = recalled or self._get(table, key, kind)
             if found is None:
                 raise LookupError(f"the ledger has no {kind.__name__} {key}")
-            record, etag = found
-            changed = change(record)
-            if changed == record:
-                return record
+            changed = change(found[0])
+            if changed == found[0]:
+                if recalled is None:
+                    return changed
+                self._recent.forget(key)  # nothing to write, so nothing would tell that this is outdated
+                continue
             with told_as_unavailable("writing the ledger"):
                 try:
-                    table().update_entity(
+                    written = table().update_entity(
                         _entity(key, changed),
                         mode=UpdateMode.REPLACE,
-                        etag=etag,
+                        etag=found[1],
                         match_condition=MatchConditions.IfNotModified,
                     )
-                except ResourceModifiedError:
+                except (ResourceModifiedError, ResourceNotFoundError):
+                    self._recent.forget(key)
                     continue  # somebody wrote in between: look again
+            self._recent.remember(key, (changed, written["etag"]))
             return changed
 
     def _list(self, table: Callable[[], TableClient], query: Query, kind: type[Kept]) -> Page[Kept]:

@@ -5,7 +5,7 @@ Every write is either content-named or conditional, because every effect can hap
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -50,6 +50,12 @@ class Lake(Protocol):
 
     def swap(self, container: str, name: str, content: bytes, etag: str) -> bool:
         """The blob holds `content` if it was still at `etag`; False otherwise."""
+
+    def amend(self, container: str, name: str, change: Callable[[bytes | None], bytes | None]) -> None:
+        """The blob holds what `change` made of its present content (None: there is none); None leaves it alone."""
+
+    def delete(self, container: str, name: str) -> None:
+        """There is no such blob."""
 
     def delete_under(self, container: str, prefix: str) -> int:
         """No blob is left under `prefix`; answers how many there were."""

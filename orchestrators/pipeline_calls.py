@@ -1,7 +1,9 @@
 """Pipelines: a start is on record before it counts, and is looked up before it is repeated.
 
-    staging  {run_id}/pipeline.json          what to ask next; may hold a signed address, so it is not for readers
+    staging  {run_id}/between/pipeline.json  what to ask next; may hold a signed address, so it is not for readers
     output   {flow}/{run_id}/pipeline.json   how the pipeline stands, for everybody
+
+How it ended, the report tells; what is running is told here, since that may take long.
 
 One window stays open: killed between the call and its record, the call is made again, with the same
 `Idempotency-Key`, so a receiver that honours it starts one job.
@@ -13,6 +15,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from orchestrators import layout
@@ -22,7 +25,9 @@ from orchestrators.pipelines.choose import choose_pipeline
 from orchestrators.pipelines.port import Finished, Pipeline, PipelineCall, Refused, Started
 from orchestrators.pipelines.sending import Sender
 from orchestrators.pipelines.templates import fill_in
-from orchestrators.pipelines.words import words_of_manifest, words_of_output, words_of_target
+from orchestrators.pipelines.words import names_manifest, words_of_manifest, words_of_output, words_of_target
+from orchestrators.planning import planned_flow
+from orchestrators.publishing import published_as
 from orchestrators.services import Services
 from transforms.drift_checks import has_drifted
 from transforms.errors import FlowBroken, SettingsMissing
@@ -45,11 +50,32 @@ class PipelineRecord(Message):
 
 @dataclass(frozen=True)
 class _Published:
-    """What the manifest says: everything, and of that the flow and its `then`."""
+    """What a run has published, and the flow as it was planned with it: another revision may be deployed by now."""
 
-    manifest: Mapping[str, Any]
-    flow: Flow
-    then: Then
+    services: Services
+    request: RunRequest
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """Read where it is needed: most flows tell their pipeline nothing that only the manifest knows."""
+        name = layout.dataset_folder(self.request) + layout.MANIFEST
+        found = self.services.lake.read(self.services.settings.output_container, name)
+        if found is None:
+            raise LookupError(f"{name} is gone, so nobody knows which pipeline to start")
+        return dict(json.loads(found[0]))
+
+    @cached_property
+    def flow(self) -> Flow:
+        """That of this process where it has the very revision."""
+        planned = planned_flow(self.services, self.request)
+        return planned.flow if planned else Flow.model_validate(read_yaml(self.manifest["source"])[0])
+
+    @property
+    def then(self) -> Then:
+        """What follows publishing."""
+        if self.flow.then is None:
+            raise LookupError(f"flow {self.request.flow} at revision {self.request.revision} starts no pipeline")
+        return self.flow.then
 
 
 def start_pipeline(services: Services, publication: Publication) -> PipelineState:
@@ -58,22 +84,22 @@ def start_pipeline(services: Services, publication: Publication) -> PipelineStat
     known = _recorded(services, request)
     if known is not None:
         return known.state
-    published = _published(services, request)
+    published = _Published(services, request)
     if not _is_due(published):
         log.info("run %s: %s", request.run_id, NOT_DUE)
-        return _record(services, request, PipelineState(status="not_started", message=NOT_DUE))
+        return _record(services, publication, PipelineState(status="not_started", message=NOT_DUE))
     try:
         call = _call(services, publication, published)
     except (FlowBroken, SettingsMissing) as broken:
-        return _record(services, request, PipelineState(status="failed", message=str(broken)))
+        return _record(services, publication, PipelineState(status="failed", message=str(broken)))
     log.info("run %s: starting its pipeline", request.run_id)
     answer = _pipeline(services, published.then).start(call)
     if isinstance(answer, Refused):
         log.error("run %s: pipeline refused: %s", request.run_id, answer.message)
-        return _record(services, request, PipelineState(status="failed", message=answer.message))
+        return _record(services, publication, PipelineState(status="failed", message=answer.message))
     if isinstance(answer, Finished):
-        return _record(services, request, _ended(answer))
-    return _record(services, request, _running(answer), answer)
+        return _record(services, publication, _ended(answer))
+    return _record(services, publication, _running(answer), answer)
 
 
 def check_pipeline(services: Services, publication: Publication) -> PipelineState:
@@ -82,13 +108,13 @@ def check_pipeline(services: Services, publication: Publication) -> PipelineStat
     known = _recorded(services, request)
     if known is None or known.started is None:
         return known.state if known else PipelineState(status="unknown", message="no record of its start is left")
-    answer = _pipeline(services, _published(services, request).then).check(known.started)
+    answer = _pipeline(services, _Published(services, request).then).check(known.started)
     if isinstance(answer, Finished):
         log.info("run %s: pipeline %s", request.run_id, answer.status)
-        return _record(services, request, _ended(answer))
+        return _record(services, publication, _ended(answer))
     if answer.started == known.started:
         return known.state
-    return _record(services, request, _running(answer.started), answer.started)
+    return _record(services, publication, _running(answer.started), answer.started)
 
 
 def cancel_pipeline(services: Services, publication: Publication) -> PipelineState:
@@ -97,13 +123,13 @@ def cancel_pipeline(services: Services, publication: Publication) -> PipelineSta
     known = _recorded(services, request)
     if known is None or known.started is None:
         return known.state if known else PipelineState(status="unknown", message="no record of its start is left")
-    refused = _pipeline(services, _published(services, request).then).cancel(known.started)
+    refused = _pipeline(services, _Published(services, request).then).cancel(known.started)
     if refused is None:
         log.info("run %s: its pipeline was asked to end", request.run_id)
         return known.state
     log.warning("run %s: its pipeline goes on: %s", request.run_id, refused.message)
     told = {"status": "unknown", "message": f"no longer waited for: {refused.message}"}
-    return _record(services, request, known.state.model_copy(update=told))
+    return _record(services, publication, known.state.model_copy(update=told))
 
 
 def publish_state(services: Services, request: RunRequest, state: PipelineState) -> None:
@@ -119,27 +145,24 @@ def _recorded(services: Services, request: RunRequest) -> PipelineRecord | None:
 
 
 def _record(
-    services: Services, request: RunRequest, state: PipelineState, started: Started | None = None
+    services: Services, publication: Publication, state: PipelineState, started: Started | None = None
 ) -> PipelineState:
+    request = publication.request
     record = PipelineRecord(state=state, started=started).model_dump_json().encode()
     name = layout.staging_folder(request) + layout.PIPELINE
     services.lake.put(services.settings.staging_container, name, record)
-    publish_state(services, request, state)
-    services.ledger.amend_run(request.run_id, lambda run: run.model_copy(update={"pipeline": state}))
+    if state.status in {"running", "not_started"}:
+        publish_state(services, request, state)
+    if state.status == "running":
+        told = {
+            "status": "published",
+            "uploads": "published",
+            "rows": publication.rows,
+            "published": published_as(services, request),
+            "pipeline": state,
+        }
+        services.ledger.amend_run(request.run_id, lambda run: run.model_copy(update=told))
     return state
-
-
-def _published(services: Services, request: RunRequest) -> _Published:
-    """The manifest, and the flow as the run was planned with it: another revision may be deployed by now."""
-    name = layout.dataset_folder(request) + layout.MANIFEST
-    found = services.lake.read(services.settings.output_container, name)
-    if found is None:
-        raise LookupError(f"{name} is gone, so nobody knows which pipeline to start")
-    manifest = json.loads(found[0])
-    flow = Flow.model_validate(read_yaml(manifest["source"])[0])
-    if flow.then is None:
-        raise LookupError(f"flow {request.flow} at revision {request.revision} starts no pipeline")
-    return _Published(manifest, flow, flow.then)
 
 
 def _is_due(published: _Published) -> bool:
@@ -159,7 +182,9 @@ def _pipeline(services: Services, then: Then) -> Pipeline:
 def _call(services: Services, publication: Publication, published: _Published) -> PipelineCall:
     then = resolve_then(published.then, services.settings.flow_settings, f"flow {publication.request.flow}")
     words = _words(services, publication, published.flow)
-    words |= words_of_target(then, words) | words_of_manifest(then, published.manifest)
+    words |= words_of_target(then, words)
+    if names_manifest(then):
+        words |= words_of_manifest(then, published.manifest)
     call = _pipeline(services, then).call(fill_in(then, words), words)
     return call.model_copy(update={"settings": tuple(sorted(settings_named(published.flow)))})
 

@@ -21,26 +21,39 @@ log = logging.getLogger(__name__)
 
 def publish_dataset(services: Services, publication: Publication) -> Published:
     """The manifest is in place, written by this call or by an earlier one, and `latest.json` is not older."""
-    settings, request = services.settings, publication.request
-    folder = layout.dataset_folder(request)
-    if services.lake.read(settings.output_container, folder + layout.MANIFEST) is None:
-        _write_dataset(services, publication)
+    request = publication.request
+    _write_dataset(services, publication)
     if request.parent is None:
         # A supplement is never the whole of what was uploaded last.
         _move_latest(services, request)
-    published = Published(
-        output_url=services.lake.url(settings.output_container, folder),
-        manifest_url=services.lake.url(settings.output_container, folder + layout.MANIFEST),
+    services.lake.delete(services.settings.staging_container, publication.draft)
+    return published_as(services, request)
+
+
+def published_as(services: Services, request: RunRequest) -> Published:
+    """Where the dataset of a run is, once it is."""
+    output, folder = services.settings.output_container, layout.dataset_folder(request)
+    return Published(
+        output_url=services.lake.url(output, folder),
+        manifest_url=services.lake.url(output, folder + layout.MANIFEST),
     )
-    _note_published(services, publication, published)
-    return published
 
 
 def _write_dataset(services: Services, publication: Publication) -> None:
     output, folder = services.settings.output_container, layout.dataset_folder(publication.request)
-    document = _draft(services, publication)
+    found = services.lake.read(services.settings.staging_container, publication.draft)
+    if found is None:
+        _confirm_published(services, publication)
+        return
+    document: dict[str, Any] = json.loads(found[0])
     beside = files_beside(document)
-    for name, content in beside.items():
+    (first, content), *rest = beside.items()
+    if not services.lake.create(output, folder + first, content):
+        # Only where somebody was here before can there be a manifest, which the files beside it must not outrun.
+        if services.lake.read(output, folder + layout.MANIFEST) is not None:
+            return
+        rest = list(beside.items())
+    for name, content in rest:
         services.lake.put(output, folder + name, content)
     document["profile"] = without_sketches(document["profile"])
     document["beside"] = {name: hashlib.sha256(content).hexdigest() for name, content in beside.items()}
@@ -49,11 +62,11 @@ def _write_dataset(services: Services, publication: Publication) -> None:
         log.info("run %s: published %d rows", publication.request.run_id, publication.rows.published)
 
 
-def _draft(services: Services, publication: Publication) -> dict[str, Any]:
-    found = services.lake.read(services.settings.staging_container, publication.draft)
-    if found is None:
+def _confirm_published(services: Services, publication: Publication) -> None:
+    """The draft is gone because an earlier call has published it."""
+    manifest = layout.dataset_folder(publication.request) + layout.MANIFEST
+    if services.lake.read(services.settings.output_container, manifest) is None:
         raise LookupError(f"staging holds no {publication.draft}, which the transform of this run had left there")
-    return dict(json.loads(found[0]))
 
 
 def _move_latest(services: Services, request: RunRequest) -> None:
@@ -67,24 +80,10 @@ def _move_latest(services: Services, request: RunRequest) -> None:
             "manifest_url": services.lake.url(output, layout.dataset_folder(request) + layout.MANIFEST),
         }
     )
-    while True:
-        found = services.lake.read(output, name)
-        if found is None:
-            if services.lake.create(output, name, pointer):
-                return
-            continue
-        content, etag = found
-        known = json.loads(content)
-        if (known["last_modified"], known["run_id"]) >= (newest, request.run_id):
-            return
-        if services.lake.swap(output, name, pointer, etag):
-            return
 
+    def forward(content: bytes | None) -> bytes | None:
+        known = json.loads(content) if content else {"last_modified": "", "run_id": ""}
+        is_newer = (newest, request.run_id) > (known["last_modified"], known["run_id"])
+        return pointer if is_newer else None
 
-def _note_published(services: Services, publication: Publication, published: Published) -> None:
-    services.ledger.amend_run(
-        publication.request.run_id,
-        lambda run: run.model_copy(
-            update={"status": "published", "rows": publication.rows, "published": published, "uploads": "published"}
-        ),
-    )
+    services.lake.amend(output, name, forward)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 
 from orchestrators import layout
-from orchestrators.messages import Outcome, RunRecord, Upload, UploadRecord
+from orchestrators.earlier import beside_dataset
+from orchestrators.messages import Outcome, PipelineState, Rows, RunRecord, Upload, UploadRecord
 from orchestrators.pipeline_calls import publish_state
+from orchestrators.publishing import published_as
 from orchestrators.services import Services, now
 
 log = logging.getLogger(__name__)
@@ -14,24 +16,47 @@ log = logging.getLogger(__name__)
 
 def report_run(services: Services, outcome: Outcome) -> RunRecord:
     """The run is closed with this outcome, or was closed before with another, which then stands."""
-    request = outcome.request
-    closed = services.ledger.amend_run(request.run_id, lambda run: _close(run, outcome))
+    request, told = outcome.request, PipelineState()
+    outcome = _unless_published(services, outcome)
+
+    def close(run: RunRecord) -> RunRecord:
+        nonlocal told
+        told = run.pipeline
+        ended = {name: getattr(outcome, name) for name in Outcome.model_fields}
+        return run.model_copy(update={**ended, "finished_at": now()})
+
+    closed = services.ledger.amend_run(request.run_id, close)
     for upload in request.taken:
         _settle(services, upload, closed)
-    if closed.pipeline.status != "not_started":
+    if closed.pipeline.status != "not_started" and closed.pipeline != told:
         publish_state(services, request, closed.pipeline)
-    services.lake.delete_under(services.settings.staging_container, layout.staging_folder(request))
+    _clear_staging(services, closed)
     because = f": {closed.reason.message}" if closed.reason else ""
     log.info("run %s: %s, pipeline %s%s", request.run_id, closed.status, closed.pipeline.status, because)
     return closed
 
 
-def _close(run: RunRecord, outcome: Outcome) -> RunRecord:
-    ended = {name: getattr(outcome, name) for name in Outcome.model_fields}
-    if run.published and outcome.status != "published":
-        # The manifest is there: whatever went wrong afterwards, the dataset is published.
-        ended |= {"status": "published", "uploads": "published", "rows": run.rows, "published": run.published}
-    return run.model_copy(update={**ended, "finished_at": now()})
+def _unless_published(services: Services, outcome: Outcome) -> Outcome:
+    """Where the manifest is there, the dataset is published, whatever went wrong afterwards."""
+    if outcome.status == "published":
+        return outcome
+    manifest = beside_dataset(services, outcome.request.flow, outcome.request.run_id, layout.MANIFEST)
+    if manifest is None:
+        return outcome
+    rows = Rows.from_dict({name: manifest["rows"][name] for name in Rows.model_fields})
+    published = published_as(services, outcome.request)
+    return outcome.model_copy(
+        update={"status": "published", "uploads": "published", "rows": rows, "published": published}
+    )
+
+
+def _clear_staging(services: Services, closed: RunRecord) -> None:
+    """Nothing that the run needed between two activities is left; what a second try left, the clean-up finds."""
+    staging, folder = services.settings.staging_container, layout.staging_folder(closed.request)
+    if closed.status != "published" or len(closed.request.uploads) > 1:
+        services.lake.delete_under(staging, folder)
+    elif closed.pipeline != PipelineState():
+        services.lake.delete(staging, folder + layout.PIPELINE)
 
 
 def _settle(services: Services, upload: Upload, closed: RunRecord) -> None:
@@ -44,9 +69,15 @@ def _settle(services: Services, upload: Upload, closed: RunRecord) -> None:
         run_id=closed.request.run_id,
         reason=closed.reason,
     )
-    known = services.ledger.note_upload(settled)
-    if known is not settled:
-        services.ledger.amend_upload(upload, lambda found: settled if _is_ours(found, closed) else found)
+
+    def settle(found: UploadRecord) -> UploadRecord:
+        return settled if _is_ours(found, closed) else found
+
+    try:
+        services.ledger.amend_upload(upload, settle)
+    except LookupError:
+        if services.ledger.note_upload(settled) is not settled:
+            services.ledger.amend_upload(upload, settle)
 
 
 def _is_ours(found: UploadRecord, closed: RunRecord) -> bool:

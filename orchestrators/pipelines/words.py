@@ -46,6 +46,11 @@ def words_of_target(then: Then, words: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def names_manifest(then: Then) -> bool:
+    """True where the templates of `then` name a value of the manifest."""
+    return any(word.startswith(PREFIX) for word in words_named(then))
+
+
 def words_of_manifest(then: Then, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the manifest that the templates of `then` name.
 
