@@ -22,6 +22,7 @@ from transforms.manifest import ml_table
 from transforms.partitions import MOST_FOLDERS, folder_name
 from transforms.transform import transform
 
+PAGE = Path(__file__).parents[2] / "docs" / "output.md"
 NULL = "__HIVE_DEFAULT_PARTITION__"
 HOSTILE = [
     "a/b", "..", ".", "a=b", "100%", "é ü", "tab\t", "x" * 60, "CON", "a.", "A", " ", "\u202e", "a\\b", NULL
@@ -63,10 +64,9 @@ def test_every_value_comes_back_with_its_rows(hostile: Columns, tmp_path: Path) 
     # Whatever is done about it, Arrow takes this one text for a null; the folder and the manifest tell them apart.
     taken = Counter((None if place == NULL else place, year, number) for place, year, number in wanted)
     assert Counter(tuple(row.values()) for row in by_arrow) == taken
-    by_duckdb = duckdb.execute(
-        f"SELECT place, year, id FROM read_parquet('{data.as_posix()}/**/*.parquet', hive_partitioning = true)"
-    )
-    assert Counter(by_duckdb.fetchall()) == wanted
+    files = f"read_parquet('{data.as_posix()}/**/*.parquet', hive_partitioning = true)"
+    with duckdb.connect(":memory:") as connection:
+        assert Counter(connection.execute(f"SELECT place, year, id FROM {files}").fetchall()) == wanted
     by_manifest = Counter(
         (file.partition["place"], file.partition["year"]) for file in draft.files for _ in range(file.rows)
     )
@@ -158,6 +158,15 @@ def test_what_cannot_name_folders_rejects_the_run(flow: Flow, told: str, tmp_pat
     assert (draft.rejection.code, draft.files) == ("step_failed", ())
     assert draft.rejection.message.startswith("output.partition_by: ")
     assert told in draft.rejection.message
+
+
+def test_the_page_shows_what_too_many_values_get(tmp_path: Path) -> None:
+    count = MOST_FOLDERS + 1
+    rows: Columns = {"id": list(range(count)), "year": [1] * count}
+    draft, _ = partitioned(tmp_path, rows, flow_by("id", columns={"id": "int64", "year": "int16"}))
+    assert draft.rejection
+    shown = draft.rejection.message.replace(f"{count:,}", "1,204").replace("values of id", "values of tailnum")
+    assert f"{draft.rejection.code}: {shown}\n" in PAGE.read_text(encoding="utf-8")
 
 
 FLOW = """

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from transforms.checks import run_checks
 from transforms.column_types import sql_type
 from transforms.constraints import constraint_mistakes
 from transforms.errors import FlowBroken, Mistake
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def check_flow(loaded: LoadedFlow) -> None:
-    """The flow's SQL is allowed, its functions are there, and its steps fit the columns, as far as these are known.
+    """The flow's SQL is allowed, its functions are there, steps and checks fit the columns as far as these are known.
 
     The columns are those of the contract. They are known no longer after a `python` step, a one-hot `encode`, a
     `pivot` without `names` or a `join` without `take`; the types of columns from a lookup are not known either.
@@ -79,12 +80,30 @@ def _misfits(flow: Flow, folder: Path, file: str) -> Iterator[Mistake]:
                 relation = _after(work, relation, step)
             except Refused as refused:
                 if knows_columns if isinstance(refused, UnknownColumn) else knows_types:
-                    yield Mistake(file, refused.path, refused.sentence, "a step that fits the columns before it")
+                    found = refused.sentence.removeprefix("found ")
+                    yield Mistake(file, refused.path, found, "a step that fits the columns before it")
                 return
             knows_types = knows_types and step.verb != "join"
         if knows_columns and knows_types:
-            for found, expected in unfit_columns(relation, flow.output.partition_by):
-                yield Mistake(file, "output.partition_by", found, expected)
+            yield from _unfit_rest(connection, relation, flow, env, file)
+
+
+def _unfit_rest(
+    connection: DuckDBPyConnection, relation: Relation, flow: Flow, env: StepEnv, file: str
+) -> Iterator[Mistake]:
+    """What follows the steps, and does not fit the columns that they leave."""
+    for found, expected in unfit_columns(relation, flow.output.partition_by):
+        yield Mistake(file, "output.partition_by", found, expected)
+    for place, check in flow.sql_checks.items():
+        try:
+            run_checks(connection, relation, {place: check}, env.parameters)
+        except Refused as refused:
+            yield Mistake(file, refused.path, refused.sentence, "a comparison of aggregates, such as `rows >= 100`")
+    for place, drift in flow.drift_checks.items():
+        for name in drift.columns or ():
+            if name not in relation.columns:
+                expected = f"one of the columns {', '.join(relation.columns)}"
+                yield Mistake(file, f"checks[{place}].drift.columns", name, expected)
 
 
 def _hides_columns(step: OneStep) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from transforms.flow.declared import Declared
 from transforms.flow.names import ColumnName, WordName
@@ -28,6 +29,7 @@ _ONLY_FOR = {
 
 _BINARY_FORMATS = frozenset({"base64", "hex"})
 _SHARE = re.compile(r"^(\d+(?:\.\d+)?)\s*%$")
+_LIMIT = "a number of rows such as 100, or a share such as 1%"
 
 
 class Length(Declared):
@@ -109,7 +111,11 @@ def _share(value: Any) -> Any:
     """`1%` is a share of the rows read, `100` a number of rows."""
     if isinstance(value, str) and (match := _SHARE.match(value)):
         return {"share": float(match[1]) / 100}
-    return {"rows": value} if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"rows": value}
+    if not isinstance(value, Mapping | BaseModel):
+        raise ValueError(_LIMIT)
+    return value
 
 
 class RowLimit(Declared):
@@ -121,7 +127,7 @@ class RowLimit(Declared):
     @model_validator(mode="after")
     def _exactly_one(self) -> RowLimit:
         if (self.rows is None) == (self.share is None):
-            raise ValueError("a number of rows such as 100, or a share such as 1%")
+            raise ValueError(_LIMIT)
         return self
 
     def allows(self, bad: int, read: int) -> bool:

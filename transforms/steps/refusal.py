@@ -9,7 +9,7 @@ from transforms.errors import StepFailed
 
 _MISSING = re.compile(r'Referenced column "(.+?)" not found|does not have a column named "(.+?)"')
 _KIND = re.compile(r"^[A-Z][A-Za-z ]+ Error: ")
-_REST = re.compile(r"\n\s*(?:LINE \d+:|Candidate \w+:|Did you mean).*", re.DOTALL)
+_REST = re.compile(r"\n\s*(?:LINE \d+:|Candidate \w+:|Did you mean|Either add it).*", re.DOTALL)
 _OURS = re.compile(r'"?\b(?:step_\d+(?:_\w+)?|here|there|__\w+)\b"?\.?')
 
 
