@@ -11,8 +11,8 @@ import pytest
 from devhost.clock import SkippingClock
 from orchestrators import names
 from tests.end_to_end.conftest import World
+from tests.end_to_end.killing import DEADLINE_S, host_process, visitor_of
 from tests.end_to_end.test_events import WEBHOOK, created, sweep
-from tests.end_to_end.test_kill import DEADLINE_S, host_process, visitor_of
 from tests.waiting import wait_for
 
 SALES = """

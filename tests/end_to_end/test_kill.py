@@ -6,26 +6,20 @@ One window cannot be closed: killed between the pipeline's POST and its record, 
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from demo.makers.recording import RecordingService, Reply, recording_service, reply
 from orchestrators import names
-from tests.devhost.visitor import Visitor
 from tests.end_to_end.conftest import World
+from tests.end_to_end.killing import DEADLINE_S, host_process, visitor_of
 from tests.waiting import wait_for
 
-ROOT = Path(__file__).parents[2]
 NAME = "readings/monday.csv"
-DEADLINE_S = 60
 ACTIVITIES = (
     names.PLAN_RUN,
     names.TRANSFORM_UPLOADS,
@@ -34,22 +28,10 @@ ACTIVITIES = (
     names.CHECK_PIPELINE,
     names.REPORT_RUN,
 )
-"""Those of every run; a callback and a cancellation have tests of their own."""
+"""Those of every run over one upload; parts, a callback and a cancellation have tests of their own."""
 
 STARTED = reply(202, {"status": "running"}, Location="/jobs/7", Retry_After="0")
 SUCCEEDED = reply(200, {"status": "succeeded", "run_id": "job-7"})
-
-
-@contextmanager
-def host_process(world: World, *death: str) -> Iterator[subprocess.Popen[str]]:
-    """The host, in a process of its own; killed at the end of the block if it did not kill itself."""
-    command = [sys.executable, "-m", "tests.end_to_end.killable_host", str(world.folder / "state"), *death]
-    environment = {**os.environ, **world.settings}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 @pytest.fixture
@@ -57,13 +39,6 @@ def caller() -> Iterator[RecordingService]:
     """Whoever waits to be called back."""
     with recording_service() as service:
         yield service
-
-
-def visitor_of(process: subprocess.Popen[str]) -> Visitor:
-    """A caller of the host, once it listens."""
-    assert process.stdout
-    told = json.loads(process.stdout.readline())
-    return Visitor(told["url"], told["key"])
 
 
 def complete(world: World) -> None:
