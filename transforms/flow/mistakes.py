@@ -22,8 +22,7 @@ def mistakes_of(error: ValidationError, data: Any, file: str, model: type[BaseMo
     """Every error, those of one place (the branches of a choice) together as one mistake."""
     schema = model.model_json_schema(by_alias=True)
     places: dict[tuple[str, str], list[str]] = {}
-    for details in error.errors():
-        path = _followed(details, data)
+    for path, details in _in_the_form_chosen([(_followed(details, data), details) for details in error.errors()]):
         found = "nothing" if details["type"] == "missing" else shown(_at(data, path))
         if details["type"] == "extra_forbidden":
             found = f"the unknown key {path[-1]!r}"
@@ -52,6 +51,17 @@ def close_to(word: str, known: Sequence[str]) -> str:
     """A hint when a known word is near, else nothing."""
     near = difflib.get_close_matches(word, known, n=1)
     return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _in_the_form_chosen(errors: list[tuple[Path, ErrorDetails]]) -> list[tuple[Path, ErrorDetails]]:
+    """Without what a text would have had to be, where a mapping was written, and something is wrong inside of it."""
+    paths = {path for path, _ in errors}
+    outer = {path[:depth] for path in paths for depth in range(len(path))}
+    return [
+        (path, details)
+        for path, details in errors
+        if path not in outer or not (details["type"].endswith("_type") or details["type"] == "literal_error")
+    ]
 
 
 def _followed(details: ErrorDetails, data: Any) -> Path:
