@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrators.azure_faults import told_as_unavailable
+from orchestrators.azure_leases import held
 from orchestrators.errors import UploadChanged, UploadGone
 from orchestrators.messages import Upload
 from orchestrators.recent import Recent
@@ -193,6 +194,9 @@ class AzureBlobLake:
 
         with told_as_unavailable(f"deleting {container}/{name}"), suppress(ResourceNotFoundError):
             self._blob(container, name).delete_blob()
+
+    def hold(self, container: str, name: str) -> AbstractContextManager[None]:
+        return held(self._blob(container, name))
 
     def delete_under(self, container: str, prefix: str) -> int:
         from azure.core.exceptions import ResourceNotFoundError

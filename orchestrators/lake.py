@@ -6,6 +6,7 @@ Every write is either content-named or conditional, because every effect can hap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -56,6 +57,14 @@ class Lake(Protocol):
 
     def delete(self, container: str, name: str) -> None:
         """There is no such blob."""
+
+    def hold(self, container: str, name: str) -> AbstractContextManager[None]:
+        """Inside, nobody else holds the blob; one that died while it did holds it for some seconds more.
+
+        Raises:
+            LookupError: there is no such blob.
+            Unavailable: somebody else holds it.
+        """
 
     def delete_under(self, container: str, prefix: str) -> int:
         """No blob is left under `prefix`; answers how many there were."""

@@ -5,7 +5,8 @@
 
 How it ended, the report tells; what is running is told here, since that may take long.
 
-One window stays open: killed between the call and its record, the call is made again, with the same
+One host at a time starts the pipeline of a run: the one that holds the lease of its manifest. One window stays open:
+killed between the call and its record, the call is made again once that lease is over, with the same
 `Idempotency-Key`, so a receiver that honours it starts one job.
 """
 
@@ -38,6 +39,7 @@ from transforms.flow.yaml_text import read_yaml
 
 log = logging.getLogger(__name__)
 
+NO_RECORD = PipelineState(status="unknown", message="no record of its start is left")
 NOT_DUE = "no drift check tripped, and the flow's `retrain_on` is drift"
 
 
@@ -81,9 +83,22 @@ class _Published:
 def start_pipeline(services: Services, publication: Publication) -> PipelineState:
     """The pipeline was started once, by this call or an earlier one; or refused, or not due, as a value."""
     request = publication.request
-    known = _recorded(services, request)
-    if known is not None:
-        return known.state
+    manifest = layout.dataset_folder(request) + layout.MANIFEST
+    # Two hosts may carry out the same run: the second waits for what the first has to record.
+    with services.lake.hold(services.settings.output_container, manifest):
+        return _known(services, request) or _start(services, publication)
+
+
+def _known(services: Services, request: RunRequest) -> PipelineState | None:
+    recorded = _recorded(services, request)
+    if recorded is not None:
+        return recorded.state
+    run = services.ledger.run(request.run_id)
+    return run.pipeline if run and run.finished_at else None
+
+
+def _start(services: Services, publication: Publication) -> PipelineState:
+    request = publication.request
     published = _Published(services, request)
     if not _is_due(published):
         log.info("run %s: %s", request.run_id, NOT_DUE)
@@ -107,7 +122,7 @@ def check_pipeline(services: Services, publication: Publication) -> PipelineStat
     request = publication.request
     known = _recorded(services, request)
     if known is None or known.started is None:
-        return known.state if known else PipelineState(status="unknown", message="no record of its start is left")
+        return _known(services, request) or NO_RECORD
     answer = _pipeline(services, _Published(services, request).then).check(known.started)
     if isinstance(answer, Finished):
         log.info("run %s: pipeline %s", request.run_id, answer.status)
@@ -122,7 +137,7 @@ def cancel_pipeline(services: Services, publication: Publication) -> PipelineSta
     request = publication.request
     known = _recorded(services, request)
     if known is None or known.started is None:
-        return known.state if known else PipelineState(status="unknown", message="no record of its start is left")
+        return _known(services, request) or NO_RECORD
     refused = _pipeline(services, _Published(services, request).then).cancel(known.started)
     if refused is None:
         log.info("run %s: its pipeline was asked to end", request.run_id)
