@@ -46,9 +46,9 @@ def transactions_of(world: World, storage: FaultyStorage) -> list[str]:
 @pytest.mark.parametrize(
     ("flow", "at_most"),
     [
-        pytest.param(READINGS, 17, id="with a plan"),
-        pytest.param(READINGS + THEN, 21, id="with a plan and a pipeline"),
-        pytest.param(READINGS + "run: direct\n", 17, id="direct"),
+        pytest.param(READINGS, 18, id="with a plan"),
+        pytest.param(READINGS + THEN, 25, id="with a plan and a pipeline"),
+        pytest.param(READINGS + "run: direct\n", 18, id="direct"),
     ],
 )
 def test_a_run_talks_to_storage_no_more_than_it_must(
