@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from tests.transforms.drafting import LIMITS, flow_with, parquet
-from transforms.draft import Draft, LocalUpload
+from transforms.draft import Draft, Limits, LocalUpload
 from transforms.errors import FlowBroken
 from transforms.flow.check import check_flow
 from transforms.flow.flow import Flow
@@ -27,18 +28,19 @@ NULL = "__HIVE_DEFAULT_PARTITION__"
 HOSTILE = [
     "a/b", "..", ".", "a=b", "100%", "é ü", "tab\t", "x" * 60, "CON", "a.", "A", " ", "\u202e", "a\\b", NULL
 ]  # fmt: skip
+FORMATS: dict[str, Any] = {"csv": "csv", "jsonl": "json", "arrow": "arrow"}
 Columns = dict[str, list[Any]]
 COLUMNS = {"place": "string", "year": "int16", "id": "int64"}
 
 
-def partitioned(tmp_path: Path, columns: Columns, flow: Flow) -> tuple[Draft, Path]:
+def partitioned(tmp_path: Path, columns: Columns, flow: Flow, limits: Limits = LIMITS) -> tuple[Draft, Path]:
     """A draft, and a folder with its data files where they would be published."""
     scratch, data = tmp_path / "scratch", tmp_path / "data"
     scratch.mkdir()
     upload = tmp_path / "upload.parquet"
     upload.write_bytes(parquet(columns))
     uploads = [LocalUpload("upload.parquet", upload)]
-    draft = transform(flow, uploads, {}, {}, scratch=scratch, limits=LIMITS, flows_folder=tmp_path)
+    draft = transform(flow, uploads, {}, {}, scratch=scratch, limits=limits, flows_folder=tmp_path)
     for file in draft.files:
         (data / file.name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file.path, data / file.name)
@@ -112,6 +114,27 @@ def test_the_folders_of_a_split_come_first(tmp_path: Path) -> None:
     assert {(file.split, file.partition["place"]) for file in draft.files} == {
         ("train", "a"), ("train", "b"), ("test", "a"), ("test", "b"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_other_formats_have_the_same_folders(form: str, hostile: Columns, tmp_path: Path) -> None:
+    draft, data = partitioned(tmp_path, hostile, flow_by("place", output={"format": form}))
+    assert draft.counts.published == sum(file.rows for file in draft.files) == len(hostile["id"])
+    files = [file for file in data.rglob("*") if file.is_file()]
+    assert {file.name.split(".", 1)[1] for file in files} == {form}
+    read = ds.dataset(files, format=FORMATS[form]).to_table()
+    assert read.schema.names == ["year", "id"]
+    assert Counter(read["id"].to_pylist()) == Counter(hostile["id"])
+
+
+def test_the_same_rows_give_the_same_files_with_any_number_of_threads(hostile: Columns, tmp_path: Path) -> None:
+    named = []
+    for threads in (1, 4):
+        folder = tmp_path / str(threads)
+        folder.mkdir()
+        draft, _ = partitioned(folder, hostile, flow_by("place", "year"), replace(LIMITS, threads=threads))
+        named.append([(file.name, file.sha256) for file in draft.files])
+    assert named[0] == named[1]
 
 
 def test_dates_and_truths_name_folders_too(tmp_path: Path) -> None:

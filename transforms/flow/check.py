@@ -27,6 +27,8 @@ from transforms.steps.step import StepEnv, Work
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_FITTING = "a step that fits the columns before it"
+
 
 def check_flow(loaded: LoadedFlow) -> None:
     """The flow's SQL is allowed, its functions are there, steps and checks fit the columns as far as these are known.
@@ -75,13 +77,15 @@ def _misfits(flow: Flow, folder: Path, file: str) -> Iterator[Mistake]:
         env = StepEnv({}, bind_parameters(flow.parameters, {}), folder)
         for work, step in steps_at_work(connection, flow, env):
             if _hides_columns(step):
+                if knows_columns and step.verb not in {"python", "join"}:
+                    yield from _unknown_columns(work, relation, step, file)
                 return
             try:
                 relation = _after(work, relation, step)
             except Refused as refused:
                 if knows_columns if isinstance(refused, UnknownColumn) else knows_types:
                     found = refused.sentence.removeprefix("found ")
-                    yield Mistake(file, refused.path, found, "a step that fits the columns before it")
+                    yield Mistake(file, refused.path, found, _FITTING)
                 return
             knows_types = knows_types and step.verb != "join"
         if knows_columns and knows_types:
@@ -104,6 +108,16 @@ def _unfit_rest(
             if name not in relation.columns:
                 expected = f"one of the columns {', '.join(relation.columns)}"
                 yield Mistake(file, f"checks[{place}].drift.columns", name, expected)
+
+
+def _unknown_columns(work: Work, relation: Relation, step: OneStep, file: str) -> Iterator[Mistake]:
+    """A column that is not there; all else that such a step would say is about data, and there is none."""
+    try:
+        VERBS[step.verb].apply(work, relation, step.says)
+    except UnknownColumn as unknown:
+        yield Mistake(file, unknown.path, unknown.sentence, _FITTING)
+    except Refused:
+        return
 
 
 def _hides_columns(step: OneStep) -> bool:
