@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from transforms.draft import Draft
 from transforms.flow.load import LoadedFlow
 
 log = logging.getLogger(__name__)
+
+_FILES_AT_ONCE = 4
 
 
 def transform_uploads(services: Services, request: RunRequest) -> Transformed:
@@ -110,7 +113,9 @@ def stage(services: Services, request: RunRequest, kind: str, document: Mapping[
 
 def _store_files(services: Services, request: RunRequest, draft: Draft) -> None:
     settings, lake = services.settings, services.lake
-    for file in draft.files:
-        lake.put_file(settings.output_container, layout.dataset_folder(request) + layout.DATA + file.name, file.path)
-    for file in draft.quarantine:
-        lake.put_file(settings.quarantine_container, layout.quarantine_folder(request) + file.name, file.path)
+    dataset, quarantine = layout.dataset_folder(request) + layout.DATA, layout.quarantine_folder(request)
+    files = [(settings.output_container, dataset + file.name, file.path) for file in draft.files]
+    files += [(settings.quarantine_container, quarantine + file.name, file.path) for file in draft.quarantine]
+    with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
+        # The list lets an error of any file out.
+        list(threads.map(lambda file: lake.put_file(*file), files))
