@@ -26,6 +26,12 @@ def previous_run(services: Services, flow: str, uploads: Sequence[Upload]) -> st
     return run_id
 
 
+def has_dataset(services: Services, flow: str, run_id: str) -> bool:
+    """True once the run has published."""
+    name = layout.folder_of_dataset(flow, run_id) + layout.MANIFEST
+    return services.lake.version_of(services.settings.output_container, name) is not None
+
+
 def beside_dataset(services: Services, flow: str, run_id: str | None, name: str) -> dict[str, Any] | None:
     """A JSON file of that run's dataset; None without a run, and where its dataset is gone."""
     return _document(services, layout.folder_of_dataset(flow, run_id) + name) if run_id else None

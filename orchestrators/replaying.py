@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from orchestrators import layout
-from orchestrators.earlier import beside_dataset
+from orchestrators.earlier import beside_dataset, has_dataset
 from orchestrators.errors import RequestRefused, UploadChanged, UploadGone
 from orchestrators.fitted_runs import fitted_run
 from orchestrators.identity import run_id_of
 from orchestrators.messages import Ended, Reason, RunRecord, RunRequest, Upload
 from orchestrators.quarantined import quarantine_files
 from orchestrators.requests import bound_parameters, present_lookups
+from orchestrators.scratch import refuse_bytes
 from orchestrators.services import Services
 from transforms.draft import LocalUpload, Quarantined
 from transforms.flow.load import LoadedFlow
@@ -48,14 +49,15 @@ def replay_of(
     """
     while True:
         replay = _request(services, flow, run.request, caller_run_id, forced_by)
-        known = services.ledger.run(replay.run_id)
-        if known is not None:
-            return known.request
-        _confirm_replayable(services, run)
         owner = _owner(services, run.request)
-        if owner is None or owner.published is None:
-            return replay
+        if owner is None or owner.published is None or owner.request.run_id == replay.run_id:
+            break
         run = owner
+    known = services.ledger.run(replay.run_id)
+    if known is not None:
+        return known.request
+    _confirm_replayable(services, run, owner)
+    return replay
 
 
 def quarantined_uploads(
@@ -64,12 +66,14 @@ def quarantined_uploads(
     """The rows that the parent of a replay has quarantined, in `inbox`; with the SHA-256 of its uploads.
 
     Raises:
+        UploadTooLarge: they do not fit into the scratch folder.
         UploadGone: the parent's dataset or quarantine was removed.
         UploadChanged: its quarantine is not what it wrote.
     """
     manifest = beside_dataset(services, request.flow, request.parent, layout.MANIFEST)
     if manifest is None:
         raise UploadGone(f"the dataset of run {request.parent} was removed, and with it how its uploads were written")
+    refuse_bytes(services, "the quarantined rows", (int(file["size_bytes"]) for file in manifest["quarantine"]))
     files = tuple(_downloaded(services, request, file, inbox) for file in manifest["quarantine"])
     dialects = {dialect["upload"]: dialect for dialect in manifest["dialects"]}
     local = [LocalUpload(name, files[0], Quarantined(files, dialects[name])) for name in _uploads_in(files)]
@@ -104,7 +108,7 @@ def _is_over_for_nothing(services: Services, flow: str, run_id: str) -> bool:
     run = services.ledger.run(run_id)
     if run is None or run.finished_at is None or run.published is not None:
         return False
-    return beside_dataset(services, flow, run_id, layout.MANIFEST) is None
+    return not has_dataset(services, flow, run_id)
 
 
 def _owner(services: Services, request: RunRequest) -> RunRecord | None:
@@ -145,8 +149,13 @@ def _fitted_from(services: Services, flow: LoadedFlow, run: RunRequest) -> str |
     return fitted_run(services, flow, run.uploads)
 
 
-def _confirm_replayable(services: Services, run: RunRecord) -> None:
+def _confirm_replayable(services: Services, run: RunRecord, owner: RunRecord | None) -> None:
     run_id = run.request.run_id
+    if run.finished_at is None:
+        raise RequestRefused(409, "Run not over", f"run {run_id} still runs; ask again when it is over")
+    if owner is not None and owner.finished_at is None:
+        told = f"run {owner.request.run_id} replays run {run_id}; ask again when it is over"
+        raise RequestRefused(409, "Run not over", told)
     if run.published is None:
         told = f"run {run_id} published nothing: POST /api/runs/{run_id}/rerun takes all its rows"
         raise RequestRefused(409, "Run not published", told)

@@ -38,12 +38,11 @@ def transform_uploads(services: Services, request: RunRequest) -> Transformed:
 def _transform(services: Services, flow: LoadedFlow, request: RunRequest, scratch: Path) -> Transformed:
     from transforms.transform import transform
 
-    if request.parent is None:
-        refuse_what_cannot_fit(services, request.uploads, request.lookups.values())
     started_at, clock = now(), Stopwatch()
     inbox = scratch / "inbox"
     inbox.mkdir()
     if request.parent is None:
+        refuse_what_cannot_fit(services, request.uploads, request.lookups.values())
         uploads, checksums = download(services, request.uploads, inbox, "upload")
     else:
         uploads, checksums = quarantined_uploads(services, request, inbox)

@@ -8,6 +8,7 @@ from orchestrators.api.answers import json_answer
 from orchestrators.api.queries import QuarantineListing, checked
 from orchestrators.api.runs import known_run
 from orchestrators.api.views import Listing, RejectionView
+from orchestrators.earlier import has_dataset
 from orchestrators.errors import RequestRefused
 from orchestrators.quarantined import quarantine_files, quarantine_page
 from orchestrators.services import Services
@@ -18,7 +19,8 @@ def get_quarantine(services: Services, request: func.HttpRequest) -> func.HttpRe
     asked = checked(QuarantineListing, request.params)
     record = known_run(services, str(request.route_params["run_id"]))
     run_id = record.request.run_id
-    if record.finished_at is None and record.published is None:
+    # The manifest comes after the quarantine, and long before the end of a run that waits for its pipeline.
+    if record.finished_at is None and not has_dataset(services, record.request.flow, run_id):
         told = f"run {run_id} still sorts its rows; ask again once it is published or over"
         raise RequestRefused(409, "Run not over", told)
     files = quarantine_files(services, record.request)

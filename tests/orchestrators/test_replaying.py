@@ -20,7 +20,7 @@ from orchestrators.errors import RequestRefused
 from orchestrators.ledger import Query
 from orchestrators.messages import RunRecord, RunRequest
 from orchestrators.rebuilding import rebuild_ledger
-from orchestrators.replaying import replay_of
+from orchestrators.replaying import replay_of, take_rows
 from orchestrators.requests import request_run
 from orchestrators.services import Services, now
 from orchestrators.starts import open_run
@@ -130,8 +130,9 @@ def test_of_two_revisions_at_once_one_publishes(reopen: Reopen) -> None:
     assert ends[1].reason
     assert ends[1].reason.code == "replayed_before"
     assert published_ids(services) == [1, 2, 3, 6]
-    assert replay(lax, parent).run_id == requests[1].run_id
-    assert replay(reopen(f"{LAX}description: newer\n"), parent).parent == ends[0].request.run_id
+    rest = carried_out(lax, replay(lax, parent))
+    assert (rest.request.parent, rest.status) == (ends[0].request.run_id, "published")
+    assert published_ids(services) == [1, 2, 3, 4, 5, 6]
 
 
 def test_rows_change_hands_when_a_replay_ends_without_publishing(
@@ -147,10 +148,13 @@ def test_rows_change_hands_when_a_replay_ends_without_publishing(
         run_directly(mild, request, called_off=Event())
     monkeypatch.undo()
     lax = reopen(LAX)
-    blocked = carried_out(lax, replay(lax, parent))
-    assert (blocked.status, published_ids(lax)) == ("rejected", [1, 3, 6])
+    with pytest.raises(RequestRefused, match="ask again when it is over"):
+        replay(lax, parent)
+    blocked = take_rows(lax, request.model_copy(update={"run_id": "20130131T060000Z-0123456789ab"}))
+    assert blocked
+    assert (blocked.reason.code, published_ids(lax)) == ("replayed_before", [1, 3, 6])
     mild.ledger.amend_run(request.run_id, lambda run: run.model_copy(update={"status": "failed", "finished_at": now()}))
-    freed = carried_out(lax, replay(lax, parent, forced_by="once more"))
+    freed = carried_out(lax, replay(lax, parent))
     assert (freed.status, published_ids(lax)) == ("published", [1, 2, 3, 4, 5, 6])
 
 
