@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from demo.makers.recording import RecordingService, reply
-from orchestrators import names
+from orchestrators import fan_out, names
 from orchestrators.activities import ACTIVITIES
 from tests.conformance.referee import Answer, Referee
 from tests.devhost.visitor import DURABLE
 from tests.end_to_end.conftest import World
 from tests.waiting import wait_for
 
-DRAFT = re.compile(r"draft-[0-9a-f]{12}\.json")
+DRAFT = re.compile(r"(draft|part-\d{5})-[0-9a-f]{12}\.json")
 ONLY_WHEN_ASKED_FOR = {names.CANCEL_PIPELINE, names.CALL_BACK}
+ONLY_OF_MANY_UPLOADS = {names.TRANSFORM_PART, names.REDUCE_PARTS}
 DAMAGED = b"id,kwh\n1,2.5\n2,-1\nthree,3\n4,4\n"
 
 
@@ -60,7 +63,7 @@ def test_every_function_of_a_run_answers_alike(world: World, pipeline: Recording
 
     # What a poll sees may change between the two answers; test_http.py compares those that cannot.
     judgements = [one for one in referee.judgements if one.invocation.function.kind != "httpTrigger"]
-    activities = {activity.__name__ for activity in ACTIVITIES} - ONLY_WHEN_ASKED_FOR
+    activities = {activity.__name__ for activity in ACTIVITIES} - ONLY_WHEN_ASKED_FOR - ONLY_OF_MANY_UPLOADS
     assert {one.function for one in judgements} == {"upload_landed", names.INGEST} | activities
     for one in judgements:
         assert _lasting(one.library) == _lasting(one.local), one.function
@@ -72,6 +75,27 @@ def test_every_function_of_a_run_answers_alike(world: World, pipeline: Recording
     assert (planning["functionName"], json.loads(planning["input"])["run_id"]) == (names.PLAN_RUN, run["run_id"])
     assert cancelling["externalEventName"] == names.CANCEL
     assert not first_turn["isDone"]
+
+
+def test_every_function_of_a_run_by_parts_answers_alike(
+    world: World, referee: Referee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fan_out, "MOST_PARTS", 2)  # so that three parts are sub-orchestrations
+    days = [f"readings/{day}.csv" for day in ("monday", "sunday", "tuesday")]
+    for day in days:
+        world.drop(day, DAMAGED)
+    world.settings |= {"BLOB_TRIGGER_SOURCE": "EventGrid", "PART_UPLOADS": "1", "PARTS_AT_ONCE": "2"}
+    world.start(invoke=referee.ask_both)
+    assert world.visitor
+    world.visitor.finished(world.post("flows/readings/runs", {"uploads": days}).json["run_id"])
+    run = world.finished(days[0])
+    assert (run["status"], run["rows"]["published"], run["rows"]["quarantined"]) == ("published", 6, 6)
+    functions = {*ONLY_OF_MANY_UPLOADS, names.TRANSFORM_PARTS, names.INGEST}
+    judgements = [one for function in functions for one in referee.of(function)]
+    assert {one.function for one in judgements} == functions
+    for one in judgements:
+        assert _lasting(one.library) == _lasting(one.local), one.function
+        assert not one.library.failure
 
 
 def test_a_run_that_is_cancelled_and_calls_back_answers_alike(
@@ -105,5 +129,5 @@ def test_a_plan_that_fails_does_so_alike(world: World, referee: Referee) -> None
 
 
 def _lasting(answer: Answer) -> Answer:
-    """The answer with no name of a draft in it: that is a hash over the draft, which has the seconds it took."""
-    return Answer(DRAFT.sub("draft", answer.given) if answer.given else None, answer.failure)
+    """The answer with no name of a draft or part in it: that is a hash over what has the seconds it took."""
+    return Answer(DRAFT.sub(r"\1", answer.given) if answer.given else None, answer.failure)

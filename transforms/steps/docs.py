@@ -34,6 +34,10 @@ whose result does not follow from their arguments alone (`now()`, `random()`) ar
 `fitted.json`. `fitted: {from: previous}` in the flow, or a run id in the place of `previous`, applies what an earlier
 dataset learnt instead.
 
+**Row-wise** steps look at one row at a time. In a run of many uploads those before the first other step, the *barrier*,
+run part by part, beside each other; the barrier and all behind it see the rows of every upload (see
+[many uploads in one run](reliability.md#many-uploads-in-one-run)). What comes out is the same.
+
 The same uploads give the same rows in the same order and the same files, with any number of threads. Only a `sql` step
 can differ, in the last digit of a float: it sees no order of rows to add in. (The means and deviations of
 `profile.json` are rounded, which hides it.)
@@ -65,6 +69,8 @@ def _page(name: str, verb: Verb) -> str:
     lines = [f"## {name}", "", (inspect.getdoc(module) or "").splitlines()[0], "", sections[""], ""]
     if issubclass(verb.model, Fitted):
         lines += ["**Fitted.**", ""]
+    if verb.is_row_wise:
+        lines += ["**Row-wise.**", ""]
     lines += [*_tables(verb.model), *_prose(sections)]
     return "\n".join([*lines, "```python", sections["Example"], "```", ""])
 
