@@ -31,7 +31,7 @@ def fill_in(then: Then, words: Mapping[str, Any]) -> Then:
 
 
 def render_parameters(parameters: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
-    """Each template has its words filled in; one that is exactly a word keeps its type.
+    """Each template has its words filled in, in lists and mappings too; one that is exactly a word keeps its type.
 
     What is filled in is never read as a template again: captures come from the names of uploads, and anybody
     may name an upload. Inside text a missing value is empty and everything but text is written as JSON. Braces
@@ -69,6 +69,10 @@ def _filled(fields: Mapping[str, Any], place: str, words: Mapping[str, Any]) -> 
 def _render(template: Any, words: Mapping[str, Any]) -> Any:
     if isinstance(template, BaseModel):
         return template.model_copy(update={"uri": as_text(_render(template.uri, words))})  # type: ignore[attr-defined]
+    if isinstance(template, dict):
+        return {name: _render(inner, words) for name, inner in template.items()}
+    if isinstance(template, list):
+        return [_render(inner, words) for inner in template]
     if not isinstance(template, str):
         return template
     if whole := _WORD.fullmatch(template):
@@ -79,5 +83,5 @@ def _render(template: Any, words: Mapping[str, Any]) -> Any:
 def _texts(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
-    items = value.values() if isinstance(value, dict) else ()
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for item in items for text in _texts(item)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.orchestrators.pipelines.services import (
     AZURE_DEVOPS,
     AZUREML_JOB,
     DATA_FACTORY,
+    DATABRICKS,
     SYNAPSE,
     WORDS,
     WORKSPACE,
@@ -63,6 +65,19 @@ def test_a_create_run_is_the_bare_map_of_parameters(case: Case, sender: Sender) 
     shown = example(f"{case.kind}/Pipelines_CreateRun.json")["parameters"]["parameters"]
     _, call = target(case, ORIGIN, sender, parameters=dict.fromkeys(shown, "{rows}"))
     assert call.body == dict.fromkeys(shown, WORDS["rows"])
+
+
+@pytest.mark.parametrize("case", [DATA_FACTORY, SYNAPSE], ids=lambda case: case.kind)
+def test_a_parameter_of_the_type_array_is_an_array(case: Case, sender: Sender) -> None:
+    shown = example(f"{case.kind}/Pipelines_CreateRun.json")["parameters"]["parameters"]
+    assert isinstance(shown["OutputBlobNameList"], list)
+    _, call = target(case, ORIGIN, sender, parameters={"OutputBlobNameList": ["{output_path}"]})
+    assert call.body == {"OutputBlobNameList": [WORDS["output_path"]]}
+
+
+def test_where_parameters_are_texts_a_list_is_json(sender: Sender) -> None:
+    _, call = target(DATABRICKS, ORIGIN, sender, parameters={"files": ["{output_path}"], "rows": "{rows}"})
+    assert call.body["job_parameters"] == {"files": json.dumps([WORDS["output_path"]]), "rows": "3"}
 
 
 def test_a_job_has_only_what_the_published_example_has(sender: Sender) -> None:

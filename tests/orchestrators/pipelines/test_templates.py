@@ -26,11 +26,13 @@ WORDS: dict[str, Any] = {"rows": 123, "share": 0.5, "late": True, "flow": "fligh
         pytest.param("{flow}: {late}, {share}", "flights: true, 0.5", id="json inside text"),
         pytest.param("by {caller_run_id}", "by ", id="nothing inside text is empty"),
         pytest.param("plain", "plain", id="no word"),
+        pytest.param(["{rows}", ["{flow}"], 3], [123, ["flights"], 3], id="lists"),
+        pytest.param({"{flow}": {"rows": "{rows}"}}, {"{flow}": {"rows": 123}}, id="values of a mapping, not its keys"),
         pytest.param("", "", id="empty"),
         pytest.param('{"a": {Rows}} {}', '{"a": {Rows}} {}', id="braces without a word"),
     ],
 )
-def test_fills_in_words(template: str, rendered: object) -> None:
+def test_fills_in_words(template: object, rendered: object) -> None:
     assert render_parameters({"p": template}, WORDS) == {"p": rendered}
 
 
@@ -43,7 +45,7 @@ def test_what_is_filled_in_is_never_read_as_a_template(captured: str) -> None:
 
 def test_names_every_unknown_word_and_where_it_is() -> None:
     with pytest.raises(FlowBroken) as raised:
-        render_parameters({"a": "{row}", "b": "{flow} {url}"}, WORDS)
+        render_parameters({"a": "{row}", "b": [{"c": "{flow} {url}"}]}, WORDS)
     assert [(mistake.path, mistake.found) for mistake in raised.value.mistakes] == [
         ("then.parameters.a", "{row}"),
         ("then.parameters.b", "{url}"),

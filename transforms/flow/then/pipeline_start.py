@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
-from transforms.flow.declared import Declared, Scalar
+from transforms.flow.declared import Declared
 from transforms.flow.then.fields import Duration, RetrainOn, Text
 
 ALWAYS_KNOWN = frozenset(
@@ -26,7 +26,9 @@ class PipelineStart(Declared):
     TEMPLATED: ClassVar[frozenset[str]] = frozenset({"parameters"})
     """The fields whose texts are templates."""
 
-    parameters: dict[str, Scalar | None] = Field(default_factory=dict, description="what the pipeline is told")
+    parameters: dict[str, JsonValue] = Field(
+        default_factory=dict, description="what the pipeline is told: single values, or lists and mappings of them"
+    )
     datastore: Text | None = Field(
         None, description="the Azure ML datastore that stands for the output container; gives {output_azureml}"
     )

@@ -53,6 +53,7 @@ def test_is_read_with_what_every_kind_is_told(kind: str) -> None:
         "mean": "{manifest.profile.columns.a.mean}",
         "epochs": 3,
         "nothing": None,
+        "files": ["{output_path}", {"rows": ["{rows}"]}],
     }
     then = flow_of(kind, parameters=told, wait="30m").then
     assert then
@@ -171,3 +172,8 @@ def test_says_on_what_it_retrains(kind: str, written: Any, read: tuple[str, ...]
     then = flow_of(kind, retrain_on=written).then
     assert then
     assert then.retrain_on == read
+
+
+@every_kind
+def test_a_template_inside_a_list_is_a_mistake_with_its_place(kind: str) -> None:
+    assert list(mistakes_of(kind, parameters={"files": [{"path": "{pth}"}]})) == ["then.parameters.files[0].path"]
