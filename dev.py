@@ -4,7 +4,7 @@ python3 dev.py demo     real flight records become datasets and trained models
 python3 dev.py test     the gate: lint, types, every test
 python3 dev.py host     the local host, for dropping files by hand
 python3 dev.py check    every flow file, its SQL included
-python3 dev.py bench    the engine beside its peers: time and memory
+python3 dev.py bench    the engine beside its peers, or many runs: time and memory
 """
 
 import sys
@@ -36,6 +36,8 @@ def main(arguments: list[str]) -> int:
         say("interrupted; the same command goes on from here")
         return 130
     module = {"demo": "demo", "host": "demo.host", "check": "demo.check", "bench": "bench"}[words.command]
+    if words.command == "bench" and words.what == "runs":
+        module = "bench.runs"
     return _become(here, [str(here.python), "-m", module, *arguments[1:]])
 
 
@@ -47,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("--long", action="store_true", help="the full matrix of faults and damaged bytes as well")
     commands.add_parser("host", help="the local host, for dropping files by hand")
     commands.add_parser("check", help="every flow file, its SQL included")
-    add_bench_arguments(commands.add_parser("bench", help="the engine beside its peers: time and memory"))
+    add_bench_arguments(commands.add_parser("bench", help="the engine beside its peers, or many runs"))
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The benchmarks. Started by `python3 dev.py bench engine`."""
+"""The benchmark of the engine. Started by `python3 dev.py bench engine`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from bench.cases import cases, targets
 from bench.data import data_file
 from bench.environments import prepared
 from bench.report import document, facts_of, load, page
+from bench.results import put_section
 from bench.rounds import run_rounds
 from bench.verdicts import disagreements, verdicts
-from demo.installation import ROOT, say
-
-RESULTS = ROOT / "bench/RESULTS.md"
 
 
 def main() -> int:
@@ -33,8 +31,7 @@ def main() -> int:
     facts = facts_of(f"python3 dev.py bench {' '.join(sys.argv[1:])}", words.repeats, pythons, load_before)
     told = page(chosen, records, found, wrong, facts)
     if not words.only and words.sizes == SIZES:
-        RESULTS.write_text(told, encoding="utf-8")
-        say(f"written: {RESULTS.relative_to(ROOT)}")
+        put_section(told.partition("\n")[0], told)
     print(json.dumps(document(chosen, records, found, wrong, facts)) if words.json else told, flush=True)
     return int(bool(wrong))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 from orchestrators.dividing import part_sizes
 from orchestrators.messages import Ended, Planned, Reason, RunRequest
@@ -12,6 +13,9 @@ from transforms.flow.check import check_flow
 from transforms.flow.load import LoadedFlow
 
 log = logging.getLogger(__name__)
+
+_CHECKED: dict[tuple[Path, str], FlowBroken | None] = {}
+"""A revision covers everything that a flow can be checked for: its text, the Python beside it, the engine."""
 
 
 def plan_run(services: Services, request: RunRequest) -> Planned:
@@ -25,9 +29,8 @@ def plan_run(services: Services, request: RunRequest) -> Planned:
         return Planned(ended=flow_changed(request))
     if request.refused is not None:
         return Planned(ended=Ended(status="rejected", uploads="rejected", reason=request.refused))
-    try:
-        check_flow(flow)
-    except FlowBroken as broken:
+    broken = _broken(flow)
+    if broken is not None:
         reason = Reason(code=broken.code, message=str(broken))
         return Planned(ended=Ended(status="rejected", uploads="held", reason=reason))
     then = flow.flow.then
@@ -38,6 +41,22 @@ def plan_run(services: Services, request: RunRequest) -> Planned:
         parts=part_sizes(services.settings, flow.flow, request),
         parts_at_once=services.settings.parts_at_once,
     )
+
+
+def _broken(flow: LoadedFlow) -> FlowBroken | None:
+    """Why the flow cannot run; found out once for each revision, since that starts an engine."""
+    key = (flow.path, flow.revision)
+    if key not in _CHECKED:
+        _CHECKED[key] = _mistakes(flow)
+    return _CHECKED[key]
+
+
+def _mistakes(flow: LoadedFlow) -> FlowBroken | None:
+    try:
+        check_flow(flow)
+    except FlowBroken as broken:
+        return broken.with_traceback(None)
+    return None
 
 
 def planned_flow(services: Services, request: RunRequest) -> LoadedFlow | None:

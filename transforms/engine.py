@@ -68,6 +68,7 @@ def count(connection: DuckDBPyConnection, query: str) -> int:
 def _settings(scratch: Path, limits: Limits) -> list[str]:
     folder = scratch.as_posix()
     return [
+        "PRAGMA disable_checkpoint_on_shutdown",  # nobody opens the file again
         f"SET memory_limit = '{int(limits.memory_bytes * COUNTED_SHARE)}B'",
         f"SET threads = {limits.threads}",
         f"SET temp_directory = {text(f'{folder}/spill')}",
