@@ -64,7 +64,11 @@ class SkippingClock:
         woken = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (at, next(self._order), woken))
         self._look_soon()
-        await woken
+        try:
+            await woken
+        finally:
+            if not woken.cancelled():
+                self.work_ends()
 
     def work_begins(self) -> None:
         """No time is skipped until this work has ended."""
@@ -86,5 +90,6 @@ class SkippingClock:
             return
         at, _, woken = heapq.heappop(self._sleepers)
         self._ahead += max(at - self.now(), timedelta(0))
+        # Until the woken one has gone on, a second look must not wake the next one, however far away that is.
+        self.work_begins()
         woken.set_result(None)
-        self._look_soon()

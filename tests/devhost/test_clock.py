@@ -53,3 +53,29 @@ def test_a_cancelled_sleeper_does_not_hold_up_the_next() -> None:
         return clock.now() - began
 
     assert asyncio.run(run()) >= timedelta(days=2)
+
+
+def test_who_was_woken_goes_on_before_anybody_else_is() -> None:
+    async def run() -> timedelta:
+        clock = SkippingClock()
+        began = clock.now()
+
+        async def retry() -> timedelta:
+            await clock.wait_until(began + timedelta(minutes=1))
+            clock.work_begins()
+            await asyncio.sleep(0)
+            return clock.now() - began
+
+        deadline = asyncio.create_task(clock.wait_until(began + timedelta(days=1)))
+        clock.work_begins()
+        again = asyncio.create_task(retry())
+        await asyncio.sleep(0)
+        for _ in range(3):
+            clock.work_begins()
+            clock.work_ends()
+        clock.work_ends()
+        passed = await again
+        deadline.cancel()
+        return passed
+
+    assert asyncio.run(run()) < timedelta(hours=1)
