@@ -22,7 +22,7 @@ def mistakes_of(error: ValidationError, data: Any, file: str, model: type[BaseMo
     """Every error, those of one place (the branches of a choice) together as one mistake."""
     schema = model.model_json_schema(by_alias=True)
     places: dict[tuple[str, str], list[str]] = {}
-    for path, details in _in_the_form_chosen([(_followed(details, data), details) for details in error.errors()]):
+    for path, details in _that_concern(error.errors(), data):
         found = "nothing" if details["type"] == "missing" else shown(_at(data, path))
         if details["type"] == "extra_forbidden":
             found = f"the unknown key {path[-1]!r}"
@@ -53,15 +53,42 @@ def close_to(word: str, known: Sequence[str]) -> str:
     return f" (did you mean {near[0]}?)" if near else ""
 
 
-def _in_the_form_chosen(errors: list[tuple[Path, ErrorDetails]]) -> list[tuple[Path, ErrorDetails]]:
-    """Without what a text would have had to be, where a mapping was written, and something is wrong inside of it."""
-    paths = {path for path, _ in errors}
-    outer = {path[:depth] for path in paths for depth in range(len(path))}
-    return [
-        (path, details)
-        for path, details in errors
-        if path not in outer or not (details["type"].endswith("_type") or details["type"] == "literal_error")
-    ]
+def _that_concern(errors: list[ErrorDetails], data: Any) -> list[tuple[Path, ErrorDetails]]:
+    """The errors with their places; of a choice only those of what was chosen, as far as that can be told.
+
+    Where a mapping was written, no text was meant; and the branch was meant whose keys were written.
+    """
+    placed = [(_followed(details, data), details) for details in errors]
+    outer = {path[:depth] for path, _ in placed for depth in range(len(path))}
+    placed = [(path, details) for path, details in placed if path not in outer or not _wants_another_form(details)]
+    fits: dict[Path, dict[str | int, bool]] = {}
+    for _, details in placed:
+        choice, branch = _branch(details, data)
+        branches = fits.setdefault(choice, {})
+        branches[branch] = branches.get(branch, True) and details["type"] not in {"missing", "extra_forbidden"}
+    return [(path, details) for path, details in placed if _is_meant(fits, *_branch(details, data))]
+
+
+def _wants_another_form(details: ErrorDetails) -> bool:
+    return details["type"].endswith("_type") or details["type"] == "literal_error"
+
+
+def _is_meant(fits: Mapping[Path, Mapping[str | int, bool]], choice: Path, branch: str | int) -> bool:
+    return branch == "" or fits[choice][branch] or not any(fits[choice].values())
+
+
+def _branch(details: ErrorDetails, data: Any) -> tuple[Path, str | int]:
+    """The place of the first choice on the way to an error, and the branch of it; without a choice an empty one."""
+    path: list[str | int] = []
+    location = details["loc"]
+    for place, part in enumerate(location):
+        if _is_tag(location, place):
+            continue
+        if not _has(_at(data, tuple(path)), part):
+            is_a_branch = place < len(location) - 1 or details["type"] != "missing"
+            return tuple(path), part if is_a_branch else ""
+        path.append(part)
+    return tuple(path), ""
 
 
 def _followed(details: ErrorDetails, data: Any) -> Path:
