@@ -71,6 +71,8 @@ class AzureTableLedger:
         return self._service.create_table_if_not_exists(f"{self._settings.ledger_prefix}uploads")
 
     def open_run(self, record: RunRecord) -> RunRecord:
+        if len(record.request.uploads) > 1 and (known := self.run(record.request.run_id)):
+            return known  # as many entries as it has uploads are not written again
         # Before the record: then there is none that its uploads do not lead to.
         self._index(record)
         return self._insert(lambda: self._runs, run_key(record.request.run_id), record)

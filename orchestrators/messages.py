@@ -53,12 +53,24 @@ class Upload(Message):
         return (self.account, self.container, self.name, self.etag)
 
 
+class UploadSet(Message):
+    """The uploads of a flow that are one run: those with the same captures."""
+
+    flow: str
+    captures: dict[str, str] = Field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The set, as people know it."""
+        named = ", ".join(f"{name}={value}" for name, value in sorted(self.captures.items()))
+        return f"set {named or 'of all uploads'} of flow {self.flow}"
+
+
 class RunRequest(Message):
     """One execution of one flow revision over one set of uploads; everything that its identity covers.
 
     Beside it `previous`, the run whose dataset the drift checks compare with. A replay has a `parent`: of its uploads
-    it reads the rows that are in the quarantine of that run, and no others. The run of a collected set says what that
-    lacks, and why it is `refused` for it.
+    it reads the rows that are in the quarantine of that run, and no others. The run of a set says how that was
+    `collected`, what it lacks, and why it is `refused` for it.
     """
 
     run_id: str
@@ -71,6 +83,7 @@ class RunRequest(Message):
     fitted_from: str | None = None
     previous: str | None = None
     parent: str | None = None
+    collected: UploadSet | None = None
     missing: tuple[str, ...] = ()
     refused: Reason | None = None
 
@@ -81,18 +94,6 @@ class RunRequest(Message):
             return ()
         landing = self.uploads[0].container
         return (*self.uploads, *(lookup for lookup in self.lookups.values() if lookup.container == landing))
-
-
-class UploadSet(Message):
-    """The uploads of a flow that are one run: those with the same captures."""
-
-    flow: str
-    captures: dict[str, str] = Field(default_factory=dict)
-
-    def __str__(self) -> str:
-        """The set, as people know it."""
-        named = ", ".join(f"{name}={value}" for name, value in sorted(self.captures.items()))
-        return f"set {named or 'of all uploads'} of flow {self.flow}"
 
 
 class Arrival(Message):

@@ -81,6 +81,6 @@ def _settle(services: Services, upload: Upload, closed: RunRecord) -> None:
 
 
 def _is_ours(found: UploadRecord, closed: RunRecord) -> bool:
-    """An upload that waits for its set is nobody else's, until it is published."""
-    is_free = found.run_id is None and found.status != "collecting"
+    """An upload that waits for its set is that set's, until it is published."""
+    is_free = found.run_id is None and (found.status != "collecting" or closed.request.collected is not None)
     return is_free or found.run_id == closed.request.run_id or closed.status == "published"

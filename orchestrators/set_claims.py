@@ -11,7 +11,7 @@ from http import HTTPStatus
 from orchestrators import layout
 from orchestrators.errors import RequestRefused
 from orchestrators.identity import canonical, run_id_of
-from orchestrators.messages import Reason, RunRequest, Upload, UploadRecord, UploadSet, UploadStatus
+from orchestrators.messages import Reason, RunRecord, RunRequest, Upload, UploadRecord, UploadSet, UploadStatus
 from orchestrators.requests import request_run
 from orchestrators.services import Services, now
 from orchestrators.set_contents import OPEN, SHORT, SetContents, each, is_short
@@ -31,7 +31,7 @@ def claim_run(services: Services, flow: LoadedFlow, of: UploadSet, contents: Set
         reason = Reason(code=refusal.title.lower().replace(" ", "_"), message=str(refusal))
         _settle_without_run(services, of, contents.members, status, reason)
         return None
-    return _claim(services, request.model_copy(update={"missing": contents.missing}))
+    return _claim(services, request.model_copy(update={"collected": of, "missing": contents.missing}))
 
 
 def claim_rejection(
@@ -55,6 +55,7 @@ def claim_rejection(
             revision=revision,
             uploads=contents.uploads,
             lookups=dict(contents.lookups),
+            collected=of,
             missing=contents.missing,
             refused=reason,
         ),
@@ -66,18 +67,21 @@ def _claim(services: Services, wanted: RunRequest) -> RunRequest:
     staging = services.settings.staging_container
     counts = [wanted.flow, wanted.revision, wanted.refused is None, sorted(one.version for one in wanted.taken)]
     name = layout.claim(hashlib.sha256(canonical(counts)).hexdigest()[:24])
-    request = wanted
-    if not services.lake.create(staging, name, wanted.model_dump_json().encode()):
-        found = services.lake.read(staging, name)
-        request = RunRequest.model_validate_json(found[0]) if found else wanted
-    if open_run(services, request).finished_at is None:
-        each(request.taken, lambda upload: _mark(services, upload, request))
-    return request
+    if services.lake.create(staging, name, wanted.model_dump_json().encode()):
+        record = open_run(services, wanted)
+        each(wanted.taken, lambda upload: _mark(services, upload, record))
+        return wanted
+    # Whoever was first marks the uploads; should it have died, the end of the run settles them all the same.
+    found = services.lake.read(staging, name)
+    return RunRequest.model_validate_json(found[0]) if found else wanted
 
 
-def _mark(services: Services, upload: Upload, request: RunRequest) -> None:
-    """The upload is this run's, unless something was decided about it before."""
-    marked = UploadRecord(upload=upload, status="running", at=now(), flow=request.flow, run_id=request.run_id)
+def _mark(services: Services, upload: Upload, run: RunRecord) -> None:
+    """The upload is this run's, which may be over already; unless something was decided about it before."""
+    request = run.request
+    marked = UploadRecord(
+        upload=upload, status=run.uploads, at=now(), flow=request.flow, run_id=request.run_id, reason=run.reason
+    )
     _amend_open(services, marked, takes_short=request.refused is None)
 
 
@@ -95,5 +99,5 @@ def _amend_open(services: Services, wanted: UploadRecord, *, takes_short: bool =
     def change(found: UploadRecord) -> UploadRecord:
         return wanted if found.status in OPEN or (takes_short and is_short(found)) else found
 
-    if services.ledger.note_upload(wanted) is not wanted:
+    if services.ledger.upload(wanted.upload) is not None or services.ledger.note_upload(wanted) is not wanted:
         services.ledger.amend_upload(wanted.upload, change)

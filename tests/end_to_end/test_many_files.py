@@ -36,7 +36,7 @@ def test_a_thousand_files_are_one_run_by_their_marker(world: World) -> None:
         told = pool.map(lambda name: visitor.call("POST", WEBHOOK, [created(name)]).status, [*names, *names[:100]])
         assert set(told) <= {200, 202}
     visitor.call("POST", WEBHOOK, [created("sales/monday/_SUCCESS")])
-    wait_for(lambda: world.manifests(), "the dataset", LONG_S)
+    wait_for(world.manifests, "the dataset", LONG_S)
     wait_for(lambda: all(run["finished_at"] for run in world.runs()), "the end of every run", LONG_S)
     sweep(world)
     (run,) = world.runs()

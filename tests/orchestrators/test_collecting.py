@@ -14,6 +14,8 @@ from orchestrators import names
 from orchestrators.collecting import decide
 from orchestrators.ledger import Query
 from orchestrators.messages import RunRequest
+from orchestrators.plans import CANCELLED, ended_early
+from orchestrators.reporting import report_run
 from orchestrators.services import Services, now
 from orchestrators.sweeping import sweep
 from tests.orchestrators.collected import (
@@ -100,10 +102,16 @@ def test_a_decision_stands_though_what_it_was_made_with_changes(
     drop(services, A, B, DONE)
     claimed = decide(services, OF, now())  # and then its host died
     assert isinstance(claimed, RunRequest)
+    for upload in claimed.uploads:  # before it could mark them
+        services.ledger.amend_upload(
+            upload, lambda found: found.model_copy(update={"status": "collecting", "run_id": None})
+        )
     services.lake.put("lookups", "prices.csv", b"id,price\n1,3\n")
     event(services, client, DONE, A, B)
     asyncio.run(sweep(services, client))
     assert requests(client) == [claimed]
+    report_run(services, ended_early(claimed, CANCELLED))
+    assert statuses(services) == {A: "rejected", B: "rejected", DONE: "ignored"}
 
 
 def test_a_set_whose_events_are_all_lost_is_found_by_the_sweep(
