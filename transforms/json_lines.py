@@ -40,7 +40,9 @@ _SHAPES = """SELECT place, shape FROM (
         FROM lines WHERE line IS NOT NULL
     ) WHERE shape IS NULL OR shape IS DISTINCT FROM ?"""
 _KEYS = "SELECT place, json_keys(line) FROM lines WHERE place IN (SELECT unnest(?)) ORDER BY place"
-_OBJECTS = "SELECT place FROM lines WHERE place IN (SELECT unnest(?)) AND json_type(line) = 'OBJECT'"
+# Guarded: the engine may look at what is no JSON before it looks at the places.
+_OBJECTS = """SELECT place FROM lines
+    WHERE place IN (SELECT unnest(?)) AND CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' END"""
 _SHAPES_KEPT = 100_000
 
 

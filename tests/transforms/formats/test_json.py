@@ -99,6 +99,13 @@ def test_an_element_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
         read("json", b"[" * 100_000)
 
 
+def test_records_without_keys_are_told_apart_beside_broken_text() -> None:
+    lines = [b'{"id": 1, "note": "x"}', b"[1]", b'{"id": 2', b"{}", b"{", b"[]", b"{}", b'{"id": 3}']
+    result = read("jsonl", b"\n".join(lines * 50))
+    assert len(result.rows) == 4 * 50
+    assert {row["raw"] for row in result.quarantine} == {"[1]", '{"id": 2', "{", "[]"}
+
+
 def test_an_array_may_be_written_over_many_lines() -> None:
     data = json.dumps([{"id": 1, "note": 'a "b", [c'}, {"id": 2, "note": None}], indent=2).encode()
     assert read("json", b"\xef\xbb\xbf" + data).rows == [{"id": 1, "note": 'a "b", [c'}, {"id": 2, "note": None}]
