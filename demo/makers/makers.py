@@ -52,6 +52,8 @@ class Maker:
     words: Words
     repeats: Callable[[Asked], str | None] = field(default=lambda _: None)
     """What makes a start the same as an earlier one, where the service knows such a thing."""
+    registers: re.Pattern[str] | None = None
+    """Matches the method and path of a registration, and names the `asset`."""
 
 
 def job_name(asked: Asked) -> str:
@@ -114,7 +116,8 @@ MAKERS: Mapping[str, Maker] = {
             "experiment": "flights",
             "datastore": "datasets",
             "management_url": "{origin}",
-            "inputs": {"data": {"uri": "{output_azureml}", "type": "mltable"}},
+            "register": {"name": "flights", "type": "mltable"},
+            "inputs": {"data": {"uri": "{data_asset}", "type": "mltable"}},
             "parameters": {"rows": "{rows}"},
         },
         audience=MANAGEMENT,
@@ -126,6 +129,7 @@ MAKERS: Mapping[str, Maker] = {
         standing=job,
         words=_ML_WORDS,
         repeats=job_name,
+        registers=re.compile(rf"PUT (?P<asset>{_path(_WORKSPACE)}/data/flights/versions/[\w-]+)\?.*"),
     ),
     "azureml_published": Maker(
         then={

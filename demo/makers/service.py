@@ -1,6 +1,7 @@
 """A maker's service on this machine: it is started as the real one is, and really trains.
 
 {a start of the service}    only with a token for its audience; the trainer learns from the dataset that the body names
+{a registration}            what a data asset stands for is remembered
 {a look of the service}     how the training stands, in the service's own words
 GET /identity               a token, as App Service hands them out to an app's managed identity
 GET /received               every start, with the scores that came of it
@@ -34,6 +35,7 @@ class MakerService:
         self._maker, self._jobs = maker, jobs
         self._received: list[dict[str, Any]] = []
         self._run_of_repeat: dict[str, str] = {}
+        self._assets: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def answer(self, asked: Asked) -> Reply:
@@ -46,6 +48,9 @@ class MakerService:
         line = f"{asked.method} {asked.path}"
         if self._maker.starts.fullmatch(line):
             return self._start(asked)
+        if self._maker.registers and (registered := self._maker.registers.fullmatch(line)):
+            self._assets[registered["asset"]] = asked.document["properties"]["dataUri"]
+            return reply(201, answer("azureml/DataVersionBase_createOrUpdate.json", 201))
         look = self._maker.looks.fullmatch(line)
         status = self._jobs.status(look["run"]) if look else None
         return self._standing(status) if status else reply(404, answer("azure_error.json", 404))
@@ -56,8 +61,7 @@ class MakerService:
             return reply(401, {"error": {"code": "InvalidAuthenticationTokenAudience", "message": str(audience)}})
         with self._lock:
             run = self._run(asked)
-            dataset = _DATASET.search(asked.body.decode())
-            self._jobs.start(run, dataset[0] if dataset else "", self._maker.repeats(asked))
+            self._jobs.start(run, self._dataset(asked.body.decode()), self._maker.repeats(asked))
             self._received.append(
                 {
                     "run_id": run,
@@ -68,6 +72,12 @@ class MakerService:
                 }
             )
         return reply(self._maker.starts_with, self._maker.started(run), Retry_After=RETRY_AFTER_S)
+
+    def _dataset(self, body: str) -> str:
+        """The dataset that the body names, by its location or as a registered asset."""
+        named = [body, *(location for asset, location in self._assets.items() if f'"azureml:{asset}"' in body)]
+        found = (_DATASET.search(text) for text in named)
+        return next((dataset[0] for dataset in found if dataset), "")
 
     def _run(self, asked: Asked) -> str:
         repeated, fresh = self._maker.repeats(asked), self._maker.new_run(len(self._received) + 1, asked)

@@ -61,6 +61,12 @@ def test_a_wrong_number_of_months_is_refused_before_set_up(months: str) -> None:
     assert "expected a number of months from 1 to 12" in ended.stderr
 
 
+def test_a_pipeline_that_nobody_plays_is_refused_before_set_up() -> None:
+    ended = run("dev.py", "demo", "--pipeline=sagemaker")
+    assert ended.returncode == 2
+    assert "'azureml_batch'" in ended.stderr
+
+
 def test_an_interpreter_is_found_only_if_it_starts() -> None:
     here = "{}.{}".format(*sys.version_info[:2])
     found = find_interpreter(here)

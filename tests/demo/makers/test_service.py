@@ -68,6 +68,8 @@ def asked(method: str, url: str, body: Any = None, audience: str | None = None) 
 def started(service: MakerService, call: PipelineCall) -> Reply:
     """What the service answers to the start, which comes with the token that our adapter would take."""
     assert isinstance(call.auth, ServiceToken)
+    if call.first:
+        assert service.answer(asked(call.first.method, call.first.url, call.first.body)).status == 201
     return service.answer(asked(call.method, call.url, call.body, call.auth.audience))
 
 
