@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 LONGEST_DELIMITER = 4
 """Bytes of a delimiter; DuckDB takes no longer one."""
@@ -21,7 +22,7 @@ class Dialect:
     @property
     def whole_records(self) -> re.Pattern[bytes]:
         """As many whole, well-formed records as there are; possessive, so that no text makes it slow."""
-        piece = self._field(closed=True)
+        piece = self.field(closed=True)
         record = rb"%b(?:%b%b)*+(?:\r?\n|\r(?!\n))" % (piece, re.escape(self.delimiter), piece)
         no_comment = rb"(?!%b)" % re.escape(self.comment) if self.comment else b""
         return re.compile(rb"(?:%b%b)*+" % (no_comment, record), re.DOTALL)
@@ -29,14 +30,14 @@ class Dialect:
     @property
     def one_record(self) -> re.Pattern[bytes]:
         """One whole, well-formed record, without what ends it."""
-        piece = self._field(closed=True)
+        piece = self.field(closed=True)
         return re.compile(rb"%b(?:%b%b)*+" % (piece, re.escape(self.delimiter), piece), re.DOTALL)
 
     @property
     def cut_record(self) -> re.Pattern[bytes]:
         """A well-formed record whose end is still to come."""
-        piece = self._field(closed=True)
-        cut = self._field(closed=False)
+        piece = self.field(closed=True)
+        cut = self.field(closed=False)
         return re.compile(rb"(?:%b%b)*+%b\r?" % (piece, re.escape(self.delimiter), cut), re.DOTALL)
 
     def fields(self, record: bytes) -> list[str]:
@@ -46,7 +47,7 @@ class Dialect:
             >>> Dialect(b"||", b"'").fields(b"id||'it''s'||")
             ['id', "it's", '']
         """
-        piece = re.compile(self._field(closed=True), re.DOTALL)
+        piece = _one_field(self)
         found, at = [], 0
         while match := piece.match(record, at):
             found.append(self._unquoted(match[0]).decode(errors="replace"))
@@ -66,7 +67,8 @@ class Dialect:
             return inside.replace(self.quote * 2, self.quote)
         return re.sub(re.escape(self.escape) + b"(.)", rb"\1", inside, flags=re.DOTALL)
 
-    def _field(self, *, closed: bool) -> bytes:
+    def field(self, *, closed: bool) -> bytes:
+        """The pattern of one field; one that is not closed may end inside its quotes."""
         delimiter, quote, escape = re.escape(self.delimiter), re.escape(self.quote), re.escape(self.escape)
         if not quote:
             return rb"(?:(?!%b)[^\r\n])*+" % delimiter
@@ -77,3 +79,9 @@ class Dialect:
         if len(self.delimiter) == 1:
             return rb"(?:%b|[^%b%b\r\n]*+)" % (quoted, delimiter, quote)
         return rb"(?:%b|(?:(?!%b)[^%b\r\n])*+)" % (quoted, delimiter, quote)
+
+
+@lru_cache(maxsize=64)
+def _one_field(dialect: Dialect) -> re.Pattern[bytes]:
+    """Kept, since dialects are tried by the hundred on the first lines of every text."""
+    return re.compile(dialect.field(closed=True), re.DOTALL)

@@ -35,11 +35,17 @@ def find_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
         `reasons` are those that only the reader knows.
     """
     rejected = quoted(f"rejected_{upload.order}")
-    connection.execute(f"CREATE TABLE {rejected} AS SELECT * FROM {upload.reader.rejected()}")
+    connection.execute(f"CREATE TEMP TABLE {rejected} AS SELECT * FROM {upload.reader.rejected()}")
     broken = f"(SELECT rowid + 1 AS number FROM {quoted(upload.table)} WHERE {BAD})"
+    if not count(connection, f"SELECT (SELECT count(*) FROM {rejected}) + (SELECT count(*) FROM {broken})"):
+        # Most uploads of a run of many are small and good: the join below takes longer than to read them.
+        connection.execute(f"""
+            CREATE TEMP TABLE {quoted(suspects_of(upload))}
+            (ordinal BIGINT, whole BOOLEAN, parsed BIGINT, reasons {REASON}[])""")
+        return
     numbered = position_among_all(broken, "number", f"(SELECT ordinal AS position FROM {rejected})")
     connection.execute(f"""
-        CREATE TABLE {quoted(suspects_of(upload))} AS
+        CREATE TEMP TABLE {quoted(suspects_of(upload))} AS
         SELECT ordinal, whole, NULL::BIGINT AS parsed, reasons FROM {rejected}
         UNION ALL
         SELECT position, true, number - 1, []::{REASON}[] FROM ({numbered})
