@@ -8,12 +8,13 @@ gather -> row-wise steps -> part file  ---+-> load (count anew) ----> finish
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transforms.dividing import lookups_per_part, steps_per_part
+from transforms.dividing import is_divisible, lookups_per_part, steps_per_part
 from transforms.draft import Draft, Limits, LocalUpload, Rejection
 from transforms.engine import open_engine
 from transforms.errors import StepFailed, UnreadableUpload
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from transforms.flow.flow import Flow
+
+
+MOST_UPLOADS = 100
+"""In one engine: each upload has tables of its own, which take memory, however small it is."""
 
 
 def transform(
@@ -53,6 +58,7 @@ def transform(
 
     Shape:
         Rows keep (upload, record) order. Everything is written below `scratch`, a folder for this run alone.
+        More than `MOST_UPLOADS` go part by part, one part after the other, where the flow `is_divisible`.
     Raises:
         FlowBroken, ParametersInvalid, UnreadableUpload, UploadTooLarge, ContractBroken: no row could be looked at.
             Whatever is found later is a `rejection` of the draft, which has the quarantine.
@@ -65,11 +71,11 @@ def transform(
         on_stage=on_stage,
     )
     if is_replay(uploads):
-        job = replace(job, flow=for_supplements(job.flow))
-    room = Room(limits.scratch_bytes)
-    with open_engine(job.scratch, limits) as connection:
-        draft = finish(connection, job, room, gather(connection, job, uploads, room, limits.memory_bytes))
-    return replace(draft, notes=(NOTE, *draft.notes)) if is_replay(uploads) else draft
+        draft = _at_once(replace(job, flow=for_supplements(job.flow)), uploads, limits)
+        return replace(draft, notes=(NOTE, *draft.notes))
+    if len(uploads) > MOST_UPLOADS and is_divisible(job.flow):
+        return _bring_together(job, _parts_in_turn(job, uploads, limits), limits)
+    return _at_once(job, uploads, limits)
 
 
 def transform_part(
@@ -92,15 +98,7 @@ def transform_part(
         As `transform`. A step that fails is a `rejection` of the part: it counts once the contract of the whole run
         is judged.
     """
-    job = _job(flow, lookups, parameters, (scratch, flows_folder), limits)
-    room, path = Room(limits.scratch_bytes), job.scratch / "part.duckdb"
-    with open_engine(job.scratch, limits) as connection:
-        gathered = gather(connection, job, uploads, room, limits.memory_bytes)
-        with part_file(connection, path):
-            facts = _leave_rows(connection, job, room, gathered)
-            if job.keeps_bad_rows:
-                store_quarantine(connection)
-    return Part(path, facts)
+    return _leave_part(_job(flow, lookups, parameters, (scratch, flows_folder), limits), uploads, limits)
 
 
 def reduce_parts(
@@ -124,12 +122,8 @@ def reduce_parts(
         FlowBroken, ParametersInvalid, UploadTooLarge: as `transform`.
         RowsLost: independent counts disagree, within a part, between parts and reduce, or in the reduce.
     """
-    job = replace(_job(flow, lookups, parameters, (scratch, flows_folder), limits), previous=previous, fitted=fitted)
-    room = Room(limits.scratch_bytes)
-    for part in parts:
-        room.take(part.path.stat().st_size, part.path.name)
-    with open_engine(job.scratch, limits) as connection:
-        return finish(connection, job, room, load_parts(connection, job, parts))
+    job = _job(flow, lookups, parameters, (scratch, flows_folder), limits)
+    return _bring_together(replace(job, previous=previous, fitted=fitted), parts, limits)
 
 
 def _job(
@@ -143,6 +137,43 @@ def _job(
     bound = bind_parameters(recipe.parameters, parameters)
     scratch, flows_folder = folders
     return Job(recipe, lookups, bound, scratch.resolve(), flows_folder, most_quarantined=limits.quarantine_rows)
+
+
+def _at_once(job: Job, uploads: Sequence[LocalUpload], limits: Limits) -> Draft:
+    room = Room(limits.scratch_bytes)
+    with open_engine(job.scratch, limits) as connection:
+        return finish(connection, job, room, gather(connection, job, uploads, room, limits.memory_bytes))
+
+
+def _parts_in_turn(job: Job, uploads: Sequence[LocalUpload], limits: Limits) -> list[Part]:
+    """The parts of all uploads; of the scratch folder each takes what the one before has left."""
+    parts = []
+    for place, start in enumerate(range(0, len(uploads), MOST_UPLOADS)):
+        folder = job.scratch / "part"
+        folder.mkdir()
+        part = _leave_part(replace(job, scratch=folder), uploads[start : start + MOST_UPLOADS], limits)
+        parts.append(replace(part, path=part.path.rename(job.scratch / f"part_{place}.duckdb")))
+        shutil.rmtree(folder)
+    return parts
+
+
+def _leave_part(job: Job, uploads: Sequence[LocalUpload], limits: Limits) -> Part:
+    room, path = Room(limits.scratch_bytes), job.scratch / "part.duckdb"
+    with open_engine(job.scratch, limits) as connection:
+        gathered = gather(connection, job, uploads, room, limits.memory_bytes)
+        with part_file(connection, path):
+            facts = _leave_rows(connection, job, room, gathered)
+            if job.keeps_bad_rows:
+                store_quarantine(connection)
+    return Part(path, facts)
+
+
+def _bring_together(job: Job, parts: Sequence[Part], limits: Limits) -> Draft:
+    room = Room(limits.scratch_bytes)
+    for part in parts:
+        room.take(part.path.stat().st_size, part.path.name)
+    with open_engine(job.scratch, limits) as connection:
+        return finish(connection, job, room, load_parts(connection, job, parts))
 
 
 def _leave_rows(connection: DuckDBPyConnection, job: Job, room: Room, gathered: Gathered) -> Facts:

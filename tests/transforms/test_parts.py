@@ -110,6 +110,21 @@ def test_parts_leave_what_one_transform_leaves(flow: Flow) -> None:
         assert left(drafted(flow, *UPLOADS, **more, parts=parts)) == at_once, parts
 
 
+def test_more_uploads_than_one_engine_takes_go_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    flow = flow_with(COLUMNS, **DROP, lookups=JOINED, steps=[*ROW_WISE, *BARRIERS])
+    more: dict[str, Any] = {"lookups": {"planes": PLANES}, "files": {"own.py": OWN}}
+    at_once = left(drafted(flow, *UPLOADS, **more))
+    monkeypatch.setattr("transforms.transform.MOST_UPLOADS", 2)
+    assert left(drafted(flow, *UPLOADS, **more)) == at_once
+
+
+@pytest.mark.long
+def test_a_thousand_uploads_fit_into_the_memory_of_one_transform() -> None:
+    flow = flow_with({"id": "int32", "at": "string"}, **DROP, steps=[{"dedupe": {"keys": "id"}}])
+    uploads = [b"id,at\n" + b"".join(b"%d,a\n" % (row % 700) for row in range(day, day + 5)) for day in range(1000)]
+    assert drafted(flow, *uploads, limits=LIMITS).draft.counts.published == 700
+
+
 MIXED = [
     parquet({"id": [1, 2], "n": [5, None]}),
     parquet({"id": [3], "more": ["a"], "n": [2.5]}),
