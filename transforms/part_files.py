@@ -46,10 +46,10 @@ class Part:
 def part_file(connection: DuckDBPyConnection, path: Path) -> Iterator[None]:
     """Inside, tables can be put into the new file; afterwards it is whole."""
     connection.execute(f"ATTACH {text(path.as_posix())} AS {_PART}")
-    try:
-        yield
-    finally:
-        connection.execute(f"DETACH {_PART}")
+    yield
+    # What is not checkpointed is in a log beside the file, and the file alone travels.
+    connection.execute(f"CHECKPOINT {_PART}")
+    connection.execute(f"DETACH {_PART}")
 
 
 def store_rows(connection: DuckDBPyConnection, relations: Sequence[Relation]) -> None:
