@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,13 +18,15 @@ DEADLINE_S = 60
 
 
 @contextmanager
-def host_process(world: World, *death: str, state: str = "state") -> Iterator[subprocess.Popen[str]]:
+def host_process(
+    world: World, *death: str, state: str = "state", settings: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """The host, in a process of its own; killed at the end of the block if it did not kill itself.
 
     Hosts with a `state` of their own know nothing of each other but what the storage account says.
     """
     command = [sys.executable, "-m", "tests.end_to_end.killable_host", str(world.folder / state), *death]
-    environment = {**os.environ, **world.settings}
+    environment = {**os.environ, **(settings or world.settings)}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
