@@ -48,6 +48,17 @@ def test_a_run_asked_for_over_http_needs_nothing_but_the_library(world: World, r
     assert (run["run_id"], run["status"]) == (accepted.json["run_id"], "published")
 
 
+def test_a_set_that_waits_for_quiet_needs_nothing_but_the_library(world: World, referee: Referee) -> None:
+    text = (world.folder / "flows/readings.yaml").read_text(encoding="utf-8")
+    world.declare(text + "collect: {by: [], quiet: 1s}\n")
+    for day in ("monday", "tuesday"):
+        world.drop(f"readings/{day}.csv", DAMAGED)
+    world.start(invoke=referee.ask_library)
+    wait_for(lambda: [run for run in world.runs() if run["finished_at"]], "the end of the run")
+    (run,) = world.runs()
+    assert (run["rows"]["read"], len(run["uploads"])) == (8, 2)
+
+
 def test_every_function_of_a_run_answers_alike(world: World, pipeline: RecordingService, referee: Referee) -> None:
     pipeline.will(
         reply(202, {"status": "running"}, Location="/jobs/7", Retry_After="0"),
