@@ -32,11 +32,11 @@ def in_hours(hours: float) -> SetState:
 
 def test_it_looks_at_each_moment_that_the_set_names_and_ends_with_its_run(visitor: Visitor, cast: Cast) -> None:
     began = now()
-    cast.will(names.SETTLE_SET, in_hours(5), in_hours(50), DONE)
+    cast.will(names.SETTLE_SET, in_hours(5), in_hours(500), DONE)
     ended = visitor.finished(begin(visitor))
     assert (ended["runtimeStatus"], ended["output"]) == ("Completed", DONE.to_dict())
     looked = [datetime.fromisoformat(look["at"]) - began for look in cast.given]
-    assert [round(after / timedelta(hours=1)) for after in looked] == [0, 5, 50]
+    assert [round(after / timedelta(hours=1)) for after in looked] == [0, 5, 500]
     assert all(UploadSet.from_dict(look["of"]) == OF for look in cast.given)
 
 
@@ -51,11 +51,11 @@ def test_trouble_with_storage_is_outlived(visitor: Visitor, cast: Cast) -> None:
     assert visitor.finished(begin(visitor))["output"] == DONE.to_dict()
 
 
-@pytest.mark.parametrize("times", [1, 2], ids=["an event", "two events"])
+@pytest.mark.parametrize(("times", "hours"), [(1, 5), (2, 5), (1, 500)], ids=["once", "twice", "in a long wait"])
 def test_it_looks_at_once_when_something_needed_has_arrived(
-    cast: Cast, environment: dict[str, str], tmp_path: Path, times: int
+    cast: Cast, environment: dict[str, str], tmp_path: Path, times: int, hours: int
 ) -> None:
-    cast.will(names.SETTLE_SET, in_hours(5), *[in_hours(5)] * (times - 1), DONE)
+    cast.will(names.SETTLE_SET, *[in_hours(hours)] * times, DONE)
     with stage(cast, environment, tmp_path / "state", RealClock()) as host:
         visitor = Visitor.of(host)
         instance_id = begin(visitor)
