@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -118,7 +119,7 @@ def demo_folder() -> Iterator[Path]:
     """A folder for everything the demo writes; kept, and named, only when the demo fails."""
     parent = DEV / "demo"
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=parent))
     try:
         yield folder
     except Troubles:
