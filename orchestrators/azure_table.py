@@ -112,13 +112,13 @@ class AzureTableLedger:
         if self._first_deployed_at is not None:
             return self._first_deployed_at  # it never changes
         key = {"PartitionKey": "app", "RowKey": "first_deployed_at"}
-        first = now
         with told_as_unavailable("reading the ledger"):
-            try:
+            with suppress(ResourceExistsError):
                 self._uploads.create_entity({**key, "moment": now.isoformat()})
-            except ResourceExistsError:
-                entity = self._uploads.get_entity(key["PartitionKey"], key["RowKey"])
-                first = datetime.fromisoformat(entity["moment"])
+            entity = self._uploads.get_entity(key["PartitionKey"], key["RowKey"])
+        noted = datetime.fromisoformat(entity["moment"])
+        # By the clock of storage too, which tells when uploads came: this one may be ahead, and then miss some.
+        first = min(noted, entity.metadata["timestamp"] or noted)
         self._first_deployed_at = first
         return first
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.azurite import Azurite, StorageAccount, running_azurite
+from tests.faults.matrix import matrix
 
 # How long an example takes depends on the machine. The gate always tries the same ones, `--long` looks for new ones.
 settings.register_profile("gate", deadline=None, derandomize=True, database=None)
@@ -30,7 +31,7 @@ def storage_account(azurite: Azurite) -> StorageAccount:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The end of a test run says which services were compared with which maker's client.
+    """The end of a test run says which services were compared with which maker's client, and what faults did.
 
     Told from here: the process that collects what others have tested loads no conftest of deeper folders.
     """
@@ -39,3 +40,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if compared:
         terminalreporter.section("compared with the makers' own clients")
         terminalreporter.write_line("\n".join(compared))
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    if found := matrix(report.user_properties for report in reports):
+        terminalreporter.section("what the auditor found after each fault")
+        terminalreporter.write_line("\n".join(found))

@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,7 @@ from tests.azurite import StorageAccount
 Harm = Literal["503", "429", "412", "reset", "reset after the effect", "half a body", "trickle"]
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 TRICKLE_BYTES = 7
+TRICKLE_PAUSE_S = 0.05
 
 
 @dataclass
@@ -115,6 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
             for start in range(0, len(answer), TRICKLE_BYTES):
                 self.wfile.write(answer[start : start + TRICKLE_BYTES])
                 self.wfile.flush()
+                time.sleep(TRICKLE_PAUSE_S)
         else:
             self._send(status, headers, answer)
 

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from demo.makers.recording import RecordingService, reply
 from devhost.clock import SkippingClock
 from orchestrators.azure_blob import AzureBlobLake
 from orchestrators.errors import Unavailable
 from orchestrators.settings import read_settings
 from tests.end_to_end.conftest import World
+from tests.faults.conftest import Audited
 from tests.faults.proxy import FaultyStorage, Harm
 
 NAME = "readings/monday.csv"
@@ -29,7 +29,7 @@ WRITE_LATEST = r"^PUT .*/latest\.json"
 WRITE_RUN = r"^(PUT|MERGE|PATCH|POST) .*runs"
 
 
-def is_sound(world: World, pipeline: RecordingService) -> None:
+def is_sound(world: World, audited: Audited, fault: str) -> None:
     """The upload was published once, whole, and its pipeline was started once."""
     run = world.finished(NAME)
     assert (run["status"], run["pipeline"]["status"]) == ("published", "succeeded"), run["reason"]
@@ -39,7 +39,8 @@ def is_sound(world: World, pipeline: RecordingService) -> None:
     published = {f"readings/{run['run_id']}/{file['name']}" for file in manifest["files"]}
     assert published <= world.blobs("datasets")
     assert world.document("datasets", "readings/latest.json")["run_id"] == run["run_id"]
-    assert [asked.method for asked in pipeline.asked] == ["POST"]
+    books = audited(fault)
+    assert (books.lost, books.duplicated) == ((), ())
 
 
 PLACES = {
@@ -63,25 +64,23 @@ MATRIX = [
 
 @pytest.mark.parametrize(("where", "harm"), MATRIX)
 def test_passing_trouble_is_outlived(
-    world: World, storage: FaultyStorage, pipeline: RecordingService, where: str, harm: Harm
+    world: World, storage: FaultyStorage, audited: Audited, where: str, harm: Harm
 ) -> None:
-    pipeline.will(reply(200, {"status": "succeeded"}))
     storage.will(where, harm, IN_CLIENT + 1, Retry_After="30")
     world.start(clock=SkippingClock())
     world.drop(NAME)
-    is_sound(world, pipeline)
+    is_sound(world, audited, f"storage: {harm}")
     assert storage.done[harm] >= 1
 
 
 @pytest.mark.parametrize("harm", ["half a body", "trickle"])
 def test_a_download_that_stutters_is_read_whole(
-    world: World, storage: FaultyStorage, pipeline: RecordingService, harm: Harm
+    world: World, storage: FaultyStorage, audited: Audited, harm: Harm
 ) -> None:
-    pipeline.will(reply(200, {"status": "succeeded"}))
     storage.will(READ_UPLOAD, harm)
     world.start(clock=SkippingClock())
     world.drop(NAME)
-    is_sound(world, pipeline)
+    is_sound(world, audited, f"storage: {harm}")
     assert storage.done[harm] == 1
 
 
@@ -106,7 +105,9 @@ def _peer(one: socket.socket) -> int | None:
         return None
 
 
-def test_storage_that_stays_away_fails_the_run_on_record(world: World, storage: FaultyStorage) -> None:
+def test_storage_that_stays_away_fails_the_run_on_record(
+    world: World, storage: FaultyStorage, audited: Audited
+) -> None:
     storage.will(READ_UPLOAD, "503", 1000)
     world.start(clock=SkippingClock())
     world.drop(NAME)
@@ -115,6 +116,7 @@ def test_storage_that_stays_away_fails_the_run_on_record(world: World, storage: 
     assert "503" in run["reason"]["message"]
     assert world.uploads(NAME)[0]["status"] == "failed"
     assert world.manifests() == []
+    assert audited("storage: stays away").lost == ()
 
 
 def test_trouble_while_an_event_is_taken_is_outlived_by_the_host(world: World, storage: FaultyStorage) -> None:
