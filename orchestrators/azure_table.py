@@ -11,7 +11,7 @@ a record is one point read by its id. A record's JSON is cut into pieces, since 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrators.azure_faults import told_as_unavailable
-from orchestrators.azure_table_pages import entities_of, page_of, turned_round
+from orchestrators.azure_table_pages import entities_of, keys_of, page_of, turned_round
 from orchestrators.ledger import Page, Query
 from orchestrators.messages import Message, RunRecord, Upload, UploadRecord
 from orchestrators.recent import Recent
@@ -105,6 +105,11 @@ class AzureTableLedger:
 
     def uploads(self, query: Query) -> Page[UploadRecord]:
         return self._list(lambda: self._uploads, query, UploadRecord)
+
+    def off_record(self, uploads: Iterable[Upload]) -> list[Upload]:
+        with told_as_unavailable("reading the ledger"):
+            noted = keys_of(self._uploads, _PARTITION)
+        return [upload for upload in uploads if upload_key(upload) not in noted]
 
     def first_deployed_at(self, now: datetime) -> datetime:
         from azure.core.exceptions import ResourceExistsError

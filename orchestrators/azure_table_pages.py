@@ -65,6 +65,13 @@ def entities_of(
     return (dict(entity) for entity in found)
 
 
+def keys_of(table: TableClient, partition: str) -> set[str]:
+    """The row key of every entity of a partition, and of each no more than that."""
+    wanted = {"partition": partition}
+    found = table.query_entities("PartitionKey eq @partition", parameters=wanted, select=["RowKey"])
+    return {str(entity["RowKey"]) for entity in found}
+
+
 def page_of(entities: Iterator[dict[str, Any]], limit: int) -> tuple[list[dict[str, Any]], str | None]:
     """At most `limit` entities, and the place to go on from where there are more."""
     found = list(islice(entities, limit + 1))

@@ -8,7 +8,7 @@ The adapter is `azure_table.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -69,6 +69,9 @@ class Ledger(Protocol):
 
     def uploads(self, query: Query) -> Page[UploadRecord]:
         """Uploads, newest first."""
+
+    def off_record(self, uploads: Iterable[Upload]) -> list[Upload]:
+        """Those of the uploads that nobody has noted, in their order; of the others no more than a key is read."""
 
     def first_deployed_at(self, now: datetime) -> datetime:
         """When the app first looked into this lake: `now`, if it never did."""

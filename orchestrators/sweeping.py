@@ -22,7 +22,6 @@ from orchestrators.starts import close_run, instance_status, start_run
 log = logging.getLogger(__name__)
 
 _PAGE = 1000
-Version = tuple[str, str, str, str]
 _DEAD = (
     OrchestrationRuntimeStatus.Failed,
     OrchestrationRuntimeStatus.Terminated,
@@ -51,8 +50,8 @@ class Unstarted:
 
 def find_unstarted(services: Services) -> Unstarted:
     """What is to be done about the uploads that nobody has taken, and those that were held or wait for their set."""
-    known, waiting = _on_record(services)
-    untaken, present = _in_landing(services, known, waiting)
+    waiting = _waiting(services)
+    untaken, present = _in_landing(services, waiting)
     to_do = [one for upload in untaken if (one := take_upload(services, upload))]
     for record in waiting:
         there = present.get(record.upload.name)
@@ -67,32 +66,29 @@ def find_unstarted(services: Services) -> Unstarted:
     return Unstarted(requests, list(sets.values()))
 
 
-def _on_record(services: Services) -> tuple[set[Version], list[UploadRecord]]:
-    """Every version on record, and the records of those that nothing was decided about."""
-    known: set[Version] = set()
-    waiting = []
-    for record in pages_of(services.ledger.uploads, Query(limit=_PAGE)):
-        known.add(record.upload.version)
-        if record.status in OPEN and record.upload.container == services.settings.landing_container:
-            waiting.append(record)
-    return known, waiting
+def _waiting(services: Services) -> list[UploadRecord]:
+    """The records of uploads that nothing was decided about."""
+    found = (
+        record
+        for status in sorted(OPEN)
+        for record in pages_of(services.ledger.uploads, Query(status=status, limit=_PAGE))
+    )
+    return [record for record in found if record.upload.container == services.settings.landing_container]
 
 
-def _in_landing(
-    services: Services, known: set[Version], waiting: list[UploadRecord]
-) -> tuple[list[Upload], dict[str, Upload]]:
+def _in_landing(services: Services, waiting: list[UploadRecord]) -> tuple[list[Upload], dict[str, Upload]]:
     """Uploads that are on no record, and the present versions of those that wait."""
     # Storage tells times in whole seconds.
     since = services.ledger.first_deployed_at(now()).replace(microsecond=0)
     settled_before = now() - timedelta(seconds=services.settings.sweep_grace_s)
     names = {record.upload.name for record in waiting}
-    untaken, present = [], {}
+    settled, present = [], {}
     for upload in services.lake.versions_in(services.settings.landing_container):
         if upload.name in names:
             present[upload.name] = upload
-        if upload.version not in known and since <= upload.last_modified <= settled_before:
-            untaken.append(upload)
-    return untaken, present
+        if since <= upload.last_modified <= settled_before:
+            settled.append(upload)
+    return services.ledger.off_record(settled), present
 
 
 def _settle_replaced(services: Services, record: UploadRecord, *, is_there: bool) -> None:

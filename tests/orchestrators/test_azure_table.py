@@ -164,6 +164,12 @@ def test_the_first_to_note_an_upload_wins(ledger: AzureTableLedger) -> None:
     assert ledger.upload(upload(name="b.csv")) is None
 
 
+def test_versions_that_nobody_noted_are_told_apart(ledger: AzureTableLedger) -> None:
+    noted, unknown, newer = upload(name="a.csv"), upload(name="b.csv"), upload(1, name="a.csv")
+    ledger.note_upload(UploadRecord(upload=noted, status="held", at=AT))
+    assert ledger.off_record([newer, noted, unknown]) == [newer, unknown]
+
+
 def test_the_first_deployment_is_remembered(ledger: AzureTableLedger) -> None:
     assert ledger.first_deployed_at(AT) == AT
     assert ledger.first_deployed_at(AT + timedelta(days=1)) == AT
