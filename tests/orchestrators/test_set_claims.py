@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from orchestrators.ledger import Query
-from orchestrators.messages import Outcome, Reason, SetState
+from orchestrators.messages import Ended, Outcome, Reason, SetState
+from orchestrators.plans import ended_early
 from orchestrators.reporting import report_run
 from orchestrators.requests import request_run
 from orchestrators.services import Services, now
@@ -142,3 +143,31 @@ def test_uploads_that_wait_when_the_flow_collects_no_longer_are_runs_of_their_ow
     assert look(newer, client, now() + LATER) == SetState()
     asyncio.run(sweep(newer, client))
     assert sorted(runs(client)) == [[A], [B]]
+
+
+@pytest.mark.parametrize("last", ["the older run ends last", "the newer run ends last"])
+def test_a_version_replaced_while_its_set_runs_is_superseded_and_all_others_are_published(
+    collecting: Callable[..., Services], client: FakeClient, last: str
+) -> None:
+    services = collecting()
+    dropped(services, client, A, B, DONE)
+    dropped(services, client, A)
+    older, newer = requests(client)
+    changed = Ended(status="cancelled", uploads="superseded", reason=Reason(code="upload_changed", message="replaced"))
+    ends = [ended_early(older, changed), Outcome(request=newer, status="published", uploads="published")]
+    for outcome in ends if last == "the newer run ends last" else reversed(ends):
+        report_run(services, outcome)
+    found = {
+        one.upload.version: one.status for one in services.ledger.uploads(Query()).items if one.upload.name != DONE
+    }
+    assert found == {
+        older.uploads[0].version: "superseded",
+        newer.uploads[0].version: "published",
+        newer.uploads[1].version: "published",
+    }
+
+
+def test_a_name_that_leads_elsewhere_is_no_upload_of_any_set(collecting: Callable[..., Services]) -> None:
+    flow = collecting(WITH_LOOKUP, CUSTOMERS).flows.good["orders"].flow
+    assert [flow.captures(name) for name in ("orders/../a.csv", "orders/./a.csv", "../a/a.csv")] == [None] * 3
+    assert flow.captures("orders/..1/a.csv") == {"date": "..1", "part": "a"}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+_LEADS_AWAY = re.compile(r"(^|/)\.{1,2}(/|$)")
 _CAPTURE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
@@ -31,11 +32,14 @@ def capture_names(pattern: str) -> tuple[str, ...]:
 def captures_of(pattern: str, name: str) -> dict[str, str] | None:
     """What a pattern captures of a name that it matches, or None.
 
+    A name that would lead to another folder is matched by none: other names are made of what was captured.
+
     Example:
         >>> captures_of("flights/{year}/{month}.csv", "flights/2013/01.csv")
         {'year': '2013', 'month': '01'}
+        >>> captures_of("flights/{year}/{month}.csv", "flights/../01.csv")
     """
-    match = _regex(pattern).fullmatch(name)
+    match = None if _LEADS_AWAY.search(name) else _regex(pattern).fullmatch(name)
     return match.groupdict() if match else None
 
 
