@@ -11,6 +11,7 @@ import pytest
 
 from demo.makers.recording import RecordingService, reply
 from orchestrators import names
+from orchestrators.fan_out import MOST_PARTS
 from tests.end_to_end.conftest import THEN, World
 from tests.end_to_end.killing import DEADLINE_S, host_process, visitor_of
 from tests.end_to_end.test_many_uploads import METERS, dropped, names_of, rows
@@ -31,19 +32,19 @@ def parted(world: World, pipeline: RecordingService) -> World:
     return world
 
 
-def killed(world: World, *death: str, when: Callable[[], object] | None = None) -> None:
+def killed(world: World, *death: str, when: Callable[[], object] | None = None, uploads: int = UPLOADS) -> None:
     """A host begins the run, and dies."""
     with host_process(world, *death) as process:
         visitor = visitor_of(process)
         with suppress(OSError):  # the host may die before it has answered
-            visitor.call("POST", "/api/flows/readings/runs", {"uploads": names_of(UPLOADS)})
+            visitor.call("POST", "/api/flows/readings/runs", {"uploads": names_of(uploads)})
         if when is not None:
             wait_for(when, "the moment to be killed in")
             process.kill()
         assert process.wait(DEADLINE_S) == -signal.SIGKILL
 
 
-def complete(world: World, pipeline: RecordingService) -> None:
+def complete(world: World, pipeline: RecordingService, uploads: int = UPLOADS) -> None:
     """A new host takes over, and leaves exactly what is to be left."""
     with host_process(world) as process:
         world.visitor = visitor_of(process)
@@ -55,8 +56,8 @@ def complete(world: World, pipeline: RecordingService) -> None:
     assert (run.json["status"], run.json["pipeline"]["status"]) == ("published", "succeeded")
     [name] = world.manifests()
     manifest = world.document("datasets", name)
-    assert [row["id"] for row in rows(world, manifest, run_id)] == [0, 1, -1, *range(2, 2 * UPLOADS)]
-    assert manifest["rows"]["quarantined"] == UPLOADS == sum(file["rows"] for file in manifest["quarantine"])
+    assert [row["id"] for row in rows(world, manifest, run_id)] == [0, 1, -1, *range(2, 2 * uploads)]
+    assert manifest["rows"]["quarantined"] == uploads == sum(file["rows"] for file in manifest["quarantine"])
     assert [asked.document["run_id"] for asked in pipeline.asked if asked.method == "POST"] == [run_id]
 
 
@@ -86,3 +87,14 @@ def test_a_host_that_is_killed_inside_parts_completes_the_run_after_its_restart(
     scratch = Path(parted.settings["SCRATCH_FOLDER"])
     killed(parted, when=lambda: list(scratch.glob(f"sluice-*/inbox/{kind}-*")))
     complete(parted, pipeline)
+
+
+@pytest.mark.long
+def test_a_host_that_is_killed_inside_a_sub_orchestration_completes_the_run_after_its_restart(
+    parted: World, pipeline: RecordingService
+) -> None:
+    many = MOST_PARTS + 3
+    parted.settings["PART_UPLOADS"] = "1"
+    dropped(parted, names_of(many))
+    killed(parted, "after", names.TRANSFORM_PART, uploads=many)
+    complete(parted, pipeline, uploads=many)
