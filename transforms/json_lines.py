@@ -44,6 +44,7 @@ _KEYS = "SELECT place, json_keys(line) FROM lines WHERE place IN (SELECT unnest(
 _OBJECTS = """SELECT place FROM lines
     WHERE place IN (SELECT unnest(?)) AND CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' END"""
 _SHAPES_KEPT = 100_000
+_BATCH_ROWS = 2048
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,9 @@ def _lines(block: Block) -> pa.Table:
     lines = pa.StringArray.from_buffers(
         len(block), pa.py_buffer(places), pa.py_buffer(block.data), pa.py_buffer(validity)
     )
-    return pa.table({"place": pa.array(np.arange(len(block), dtype=np.int32)), "line": lines})
+    table = pa.table({"place": pa.array(np.arange(len(block), dtype=np.int32)), "line": lines})
+    # DuckDB's threads share a table batch by batch.
+    return pa.Table.from_batches(table.to_batches(max_chunksize=_BATCH_ROWS))
 
 
 def _deep(block: Block) -> list[int]:
