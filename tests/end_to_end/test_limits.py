@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from demo.makers.recording import RecordingService, reply
 from devhost.invoker import Invocation, Invoke
 from orchestrators import names
 from tests.end_to_end.conftest import World
@@ -41,16 +40,6 @@ def test_a_run_past_its_deadline_is_cancelled_and_leaves_nothing(world: World) -
     assert world.manifests() == []
     assert world.blobs("staging") == set()
     assert list(Path(world.settings["SCRATCH_FOLDER"]).iterdir()) == []
-
-
-def test_a_deadline_ends_the_wait_for_a_pipeline(world: World, pipeline: RecordingService) -> None:
-    pipeline.will(reply(202, {"status": "running"}, Location="/jobs/7", Retry_After="3600"))
-    world.settings["RUN_DEADLINE_S"] = "3"
-    world.start()
-    world.drop(NAME)
-    run = world.finished(NAME)
-    assert (run["status"], run["pipeline"]["status"]) == ("published", "unknown")
-    assert "deadline" in run["pipeline"]["message"]
 
 
 @pytest.mark.parametrize(
