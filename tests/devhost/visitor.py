@@ -61,6 +61,11 @@ class Visitor:
         found: dict[str, Any] = self.call("GET", f"{DURABLE}/instances/{instance_id}").json
         return found
 
+    def instances(self, plan: str) -> list[dict[str, Any]]:
+        """The status of every orchestration of that name."""
+        listed: list[dict[str, Any]] = self.call("GET", f"{DURABLE}/instances").json
+        return [one for one in listed if one["name"] == plan]
+
     def finished(self, instance_id: str) -> dict[str, Any]:
         """Wait until the orchestration has ended, and give its status."""
         path = f"{DURABLE}/instances/{instance_id}"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 
+from demo.makers.recording import RecordingService, reply
 from devhost.clock import SkippingClock
 from orchestrators import names
-from tests.end_to_end.conftest import World
+from tests.end_to_end.conftest import THEN, World
 from tests.end_to_end.killing import DEADLINE_S, host_process, visitor_of
 from tests.end_to_end.test_events import WEBHOOK, created, sweep
 from tests.waiting import wait_for
@@ -159,3 +161,26 @@ def test_a_killed_host_runs_a_set_once_after_a_restart(world: World, moment: str
         assert (run["status"], len(run["uploads"]), len(world.runs())) == ("published", 3, 1)
         world.visitor = None
     assert len(world.manifests()) == 1
+
+
+def test_two_hosts_that_both_wait_for_a_set_run_it_once(world: World, pipeline: RecordingService) -> None:
+    pipeline.will(*[reply(200, {"status": "succeeded"})] * 5)
+    world.declare(SALES + BY_MARKER + "  quiet: 1s\n" + THEN, "sales.yaml")
+    world.settings["BLOB_TRIGGER_SOURCE"] = "EventGrid"
+    part, marker = "sales/monday/a.csv", "sales/monday/_SUCCESS"
+    with host_process(world, state="one") as one, host_process(world, state="two") as two:
+        hosts = [visitor_of(one), visitor_of(two)]
+        for name, what in ((part, "a plan that waits"), (marker, "the marker's event")):
+            world.drop(name, rows(1))
+            for host in hosts:
+                host.call("POST", WEBHOOK, [created(name)])
+                wait_for(partial(host.instances, names.COLLECT_UPLOADS), what)
+        world.visitor = hosts[0]
+        (run,) = published(world, 1)
+        for host in hosts:
+            host.finished(host.instances(names.COLLECT_UPLOADS)[0]["instanceId"])
+            host.call("POST", "/admin/functions/sweep_uploads", {})
+        assert (run["status"], len(world.runs())) == ("published", 1)
+        world.visitor = None
+    assert len(world.manifests()) == 1
+    assert [asked.document["run_id"] for asked in pipeline.asked] == [run["run_id"]]
