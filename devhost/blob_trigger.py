@@ -124,8 +124,8 @@ class BlobTrigger:
         container = self.pattern.container
         async for found in self._service.get_container_client(container).list_blobs():
             etag = _unquoted(found.etag)
-            if self.pattern.captures(found.name) is None:
-                continue
+            if self.pattern.captures(found.name) is None or {".", ".."} & set(found.name.split("/")):
+                continue  # clients resolve the dots between slashes, and would ask for another blob
             if not self._records.is_known(self.function.name, container, found.name, etag):
                 self._enqueue(container, found.name, etag, is_polled=True)
 

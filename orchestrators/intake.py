@@ -14,7 +14,7 @@ import logging
 from orchestrators.errors import RequestRefused
 from orchestrators.messages import Arrival, Reason, RunRequest, Upload, UploadRecord, UploadSet, UploadStatus
 from orchestrators.requests import request_run
-from orchestrators.routing import route
+from orchestrators.routing import is_addressable, route
 from orchestrators.services import Services, now
 from orchestrators.set_contents import OPEN
 from transforms.flow.collect import Collect
@@ -28,6 +28,9 @@ ToDo = RunRequest | Arrival
 
 def take_blob(services: Services, name: str) -> ToDo | None:
     """What is to be done about the version that is there now, or None where the ledger says the rest."""
+    if not is_addressable(name):
+        log.warning("upload %r: nobody can ask for it by that name; the sweep, which lists it, puts it on record", name)
+        return None
     upload = services.lake.version_of(services.settings.landing_container, name)
     services.ledger.first_deployed_at(now())
     if upload is None:
@@ -54,6 +57,9 @@ def take_upload(services: Services, upload: Upload, known: UploadRecord | None =
 
 
 def _decide(services: Services, upload: Upload) -> tuple[UploadRecord, ToDo | None]:
+    if not is_addressable(upload.name):
+        reason = Reason(code="name_unusable", message=f"nobody can ask storage for {upload.name}; give it another name")
+        return UploadRecord(upload=upload, status="ignored", at=now(), reason=reason), None
     found = route(services.flows, upload.name)
     if found.held_for is not None:
         return _held(upload, found.held_for, "flow_broken", found.why_held), None

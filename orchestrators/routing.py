@@ -17,6 +17,16 @@ class Route:
     why_held: str = ""
 
 
+def is_addressable(name: str) -> bool:
+    """False for a name with `.` or `..` between its slashes: every client resolves them, and asks for another blob.
+
+    Example:
+        >>> [is_addressable(name) for name in ("days/1.csv", "days/../../1.csv", "days/..1.csv")]
+        [True, False, True]
+    """
+    return not {".", ".."} & set(name.split("/"))
+
+
 def route(flows: Flows, name: str) -> Route:
     """Exactly one flow takes an upload: two that match would give it two outcomes, so it is held instead."""
     good = [flow for flow in flows.good.values() if flow.flow.captures(name) is not None]
