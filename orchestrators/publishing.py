@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestrators import layout
 from orchestrators.messages import Publication, Published, RunRequest
+from orchestrators.replaying import confirm_rows_owned
 from orchestrators.services import Services, now
 from transforms.manifest import files_beside, json_bytes
 from transforms.profile.column import without_sketches
@@ -58,6 +59,7 @@ def _write_dataset(services: Services, publication: Publication) -> None:
     document["profile"] = without_sketches(document["profile"])
     document["beside"] = {name: hashlib.sha256(content).hexdigest() for name, content in beside.items()}
     document["published_at"] = now().isoformat()
+    confirm_rows_owned(services, publication.request)
     if services.lake.create(output, folder + layout.MANIFEST, json_bytes(document)):
         log.info("run %s: published %d rows", publication.request.run_id, publication.rows.published)
 

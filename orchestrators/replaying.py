@@ -104,6 +104,16 @@ def take_rows(services: Services, request: RunRequest) -> Ended | None:
             return None
 
 
+def confirm_rows_owned(services: Services, request: RunRequest) -> None:
+    """A replay has the rows that it is about to publish; any other run has its own.
+
+    Raises:
+        LookupError: another replay took them over, since this one was given up for dead.
+    """
+    if request.parent is not None and _owner_id(services, request.flow, request.parent) != request.run_id:
+        raise LookupError(f"run {request.run_id} was over, and another one replays run {request.parent} now")
+
+
 def _is_over_for_nothing(services: Services, flow: str, run_id: str) -> bool:
     run = services.ledger.run(run_id)
     if run is None or run.finished_at is None or run.published is not None:
@@ -112,9 +122,13 @@ def _is_over_for_nothing(services: Services, flow: str, run_id: str) -> bool:
 
 
 def _owner(services: Services, request: RunRequest) -> RunRecord | None:
-    name = layout.replayed_by(request.flow, request.run_id)
-    found = services.lake.read(services.settings.quarantine_container, name)
-    return services.ledger.run(str(json.loads(found[0])["run_id"])) if found else None
+    run_id = _owner_id(services, request.flow, request.run_id)
+    return services.ledger.run(run_id) if run_id else None
+
+
+def _owner_id(services: Services, flow: str, parent: str) -> str | None:
+    found = services.lake.read(services.settings.quarantine_container, layout.replayed_by(flow, parent))
+    return str(json.loads(found[0])["run_id"]) if found else None
 
 
 def _request(

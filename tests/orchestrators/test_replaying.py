@@ -18,7 +18,8 @@ from orchestrators.cleaning import find_leftovers
 from orchestrators.direct_runs import run_directly
 from orchestrators.errors import RequestRefused
 from orchestrators.ledger import Query
-from orchestrators.messages import RunRecord, RunRequest
+from orchestrators.messages import Publication, RunRecord, RunRequest
+from orchestrators.publishing import publish_dataset
 from orchestrators.rebuilding import rebuild_ledger
 from orchestrators.replaying import replay_of, take_rows
 from orchestrators.requests import request_run
@@ -143,7 +144,13 @@ def test_rows_change_hands_when_a_replay_ends_without_publishing(
     mild = reopen(MILD)
     request = replay(mild, parent)
     open_run(mild, request)
-    monkeypatch.setattr("orchestrators.direct_runs.publish_dataset", fails)
+    late: list[Publication] = []
+
+    def dies(_: Services, publication: Publication) -> None:
+        late.append(publication)
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr("orchestrators.direct_runs.publish_dataset", dies)
     with pytest.raises(RuntimeError, match="killed"):
         run_directly(mild, request, called_off=Event())
     monkeypatch.undo()
@@ -155,11 +162,9 @@ def test_rows_change_hands_when_a_replay_ends_without_publishing(
     assert (blocked.reason.code, published_ids(lax)) == ("replayed_before", [1, 3, 6])
     mild.ledger.amend_run(request.run_id, lambda run: run.model_copy(update={"status": "failed", "finished_at": now()}))
     freed = carried_out(lax, replay(lax, parent))
+    with pytest.raises(LookupError, match="another one replays"):
+        publish_dataset(mild, late[0])
     assert (freed.status, published_ids(lax)) == ("published", [1, 2, 3, 4, 5, 6])
-
-
-def fails(*_: object) -> None:
-    raise RuntimeError("killed")
 
 
 def test_a_replay_in_which_nothing_heals_leaves_all_to_the_next(reopen: Reopen) -> None:
