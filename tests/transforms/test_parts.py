@@ -38,6 +38,12 @@ def text_of(first: int, rows: int = 40) -> bytes:
 
 
 UPLOADS = [text_of(0), text_of(40), b"id,plane,km,at\n", b"km,id\n1.5,300\n2.5,301\n", text_of(100, rows=3)]
+MIXED = [
+    parquet({"id": [1, 2], "n": [5, None]}),
+    parquet({"id": [3], "more": ["a"], "n": [2.5]}),
+    parquet({"id": [4], "more": ["b"], "n": ["x"]}),
+    parquet({"id": [None, 6]}),
+]
 GROUPINGS = [[5], [2, 3], [1, 3, 1]]
 ROW_WISE: list[dict[str, Any]] = [
     {"rename": {"at": "seen"}},
@@ -118,19 +124,29 @@ def test_more_uploads_than_one_engine_takes_go_part_by_part(monkeypatch: pytest.
     assert left(drafted(flow, *UPLOADS, **more)) == at_once
 
 
+@pytest.mark.parametrize(
+    ("flow", "uploads"),
+    [
+        pytest.param(flow_with({"id": {"type": "int32", "unique": True}}, **DROP), UPLOADS, id="unique"),
+        pytest.param(flow_with({"id": COLUMNS["id"]}, source={"format": "parquet"}), MIXED, id="other columns in each"),
+    ],
+)
+def test_more_uploads_than_a_view_takes_are_one_table(
+    flow: Flow, uploads: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = left(drafted(flow, *uploads))
+    monkeypatch.setattr("transforms.stretches.MOST_IN_A_VIEW", 2)
+    assert left(drafted(flow, *uploads)) == at_once
+
+
 @pytest.mark.long
-def test_a_thousand_uploads_fit_into_the_memory_of_one_transform() -> None:
-    flow = flow_with({"id": "int32", "at": "string"}, **DROP, steps=[{"dedupe": {"keys": "id"}}])
+@pytest.mark.parametrize("unique", [False, True])
+def test_a_thousand_uploads_fit_into_the_memory_of_one_transform(unique: bool) -> None:
+    contract = {"columns": {"id": {"type": "int32", "unique": unique}, "at": "string"}, "max_bad_rows": "100%"}
+    flow = flow_with({}, contract=contract, steps=[{"dedupe": {"keys": "id"}}])
     uploads = [b"id,at\n" + b"".join(b"%d,a\n" % (row % 700) for row in range(day, day + 5)) for day in range(1000)]
-    assert drafted(flow, *uploads, limits=LIMITS).draft.counts.published == 700
-
-
-MIXED = [
-    parquet({"id": [1, 2], "n": [5, None]}),
-    parquet({"id": [3], "more": ["a"], "n": [2.5]}),
-    parquet({"id": [4], "more": ["b"], "n": ["x"]}),
-    parquet({"id": [None, 6]}),
-]
+    limits = replace(LIMITS, memory_bytes=412 * 2**20)
+    assert drafted(flow, *uploads, limits=limits).draft.counts.published == 700
 
 
 def test_unknown_columns_have_the_type_that_fits_all_uploads() -> None:
