@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrators import azure_faults
 from orchestrators.azure_faults import told_as_unavailable
 from orchestrators.azure_leases import held
 from orchestrators.errors import UploadChanged, UploadGone
@@ -39,6 +40,7 @@ class AzureBlobLake:
         options: dict[str, Any] = {
             # Short, since the plan tries again with durable timers, which hold no thread.
             "retry_policy": LinearRetry(backoff=1, retry_total=2, random_jitter_range=1),
+            "read_timeout": azure_faults.ANSWER_TIMEOUT_S,
             "max_block_size": _PIECE_BYTES,
             "max_single_get_size": _PIECE_BYTES,
             "max_chunk_get_size": _PIECE_BYTES,

@@ -10,6 +10,8 @@ from orchestrators.errors import Unavailable
 
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 MAX_RETRY_AFTER_S = 600.0
+ANSWER_TIMEOUT_S = 60.0
+"""How long storage may be silent, in one piece of an answer too, before a call counts as not answered."""
 
 
 def retry_after_s(headers: Any) -> float | None:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from tests.azurite import StorageAccount
 
-Harm = Literal["503", "429", "412", "reset", "reset after the effect", "half a body", "trickle"]
+Harm = Literal["503", "429", "412", "reset", "reset after the effect", "half a body", "trickle", "silence"]
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 TRICKLE_BYTES = 7
 TRICKLE_PAUSE_S = 0.05
@@ -105,6 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault and fault.harm == "reset":
             self._reset()
+            return
+        if fault and fault.harm == "silence":
+            self.connection.recv(1)  # until the client has had enough
+            self.close_connection = True
             return
         status, headers, answer = self._ask(body)
         if fault and fault.harm == "reset after the effect":
