@@ -13,6 +13,7 @@ import logging
 
 from orchestrators.errors import RequestRefused
 from orchestrators.messages import Arrival, Reason, RunRequest, Upload, UploadRecord, UploadSet, UploadStatus
+from orchestrators.planning import FLOW_CHANGED
 from orchestrators.requests import request_run
 from orchestrators.routing import is_addressable, route
 from orchestrators.services import Services, now
@@ -44,9 +45,10 @@ def take_upload(services: Services, upload: Upload, known: UploadRecord | None =
 
     `known` is its record, where the caller has it.
     """
-    wanted, to_do = _decide(services, upload)
+    wanted, to_do = _decide(services, upload, known)
     known = known or services.ledger.note_upload(wanted)
-    if known is not wanted and known.status in OPEN and known.status != wanted.status:
+    is_held_by_it = known.run_id is not None and known.run_id == wanted.run_id  # and so it would be again
+    if known is not wanted and known.status in OPEN and known.status != wanted.status and not is_held_by_it:
         known = services.ledger.amend_upload(upload, lambda found: wanted if found.status in OPEN else found)
     if isinstance(to_do, Arrival) and known.status in {"collecting", wanted.status}:
         return to_do
@@ -56,7 +58,7 @@ def take_upload(services: Services, upload: Upload, known: UploadRecord | None =
     return _still_to_start(services, known, to_do if isinstance(to_do, RunRequest) else None)
 
 
-def _decide(services: Services, upload: Upload) -> tuple[UploadRecord, ToDo | None]:
+def _decide(services: Services, upload: Upload, known: UploadRecord | None) -> tuple[UploadRecord, ToDo | None]:
     if not is_addressable(upload.name):
         reason = Reason(code="name_unusable", message=f"nobody can ask storage for {upload.name}; give it another name")
         return UploadRecord(upload=upload, status="ignored", at=now(), reason=reason), None
@@ -70,9 +72,17 @@ def _decide(services: Services, upload: Upload) -> tuple[UploadRecord, ToDo | No
         return _collected(upload, found.flow, found.flow.flow.collect)
     try:
         request = request_run(services, found.flow, [upload], {})
+        if known is not None and known.run_id is not None and _was_overtaken(services, request.run_id):
+            request = request_run(services, found.flow, [upload], {}, forced_by=f"after {known.run_id}")
     except RequestRefused as refusal:
         return _held(upload, found.flow.flow.name, _code(refusal), str(refusal)), None
     return UploadRecord(upload=upload, status="running", at=now(), flow=request.flow, run_id=request.run_id), request
+
+
+def _was_overtaken(services: Services, run_id: str) -> bool:
+    """The run ended only because another revision was deployed by then; that of the run is back since."""
+    run = services.ledger.run(run_id)
+    return run is not None and run.reason is not None and run.reason.code == FLOW_CHANGED
 
 
 def _collected(upload: Upload, flow: LoadedFlow, collect: Collect) -> tuple[UploadRecord, Arrival]:

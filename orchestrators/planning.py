@@ -14,6 +14,8 @@ from transforms.flow.load import LoadedFlow
 
 log = logging.getLogger(__name__)
 
+FLOW_CHANGED = "flow_changed"
+
 _CHECKED: dict[tuple[Path, str], FlowBroken | None] = {}
 """A revision covers everything that a flow can be checked for: its text, the Python beside it, the engine."""
 
@@ -69,4 +71,4 @@ def flow_changed(request: RunRequest) -> Ended:
     """A newer revision was deployed in between: the uploads are held, and the sweep gives them to it."""
     then = f"replay run {request.parent} again" if request.parent else "the newer revision takes its uploads"
     message = f"flow {request.flow} is no longer at revision {request.revision}; {then}"
-    return Ended(status="cancelled", uploads="held", reason=Reason(code="flow_changed", message=message))
+    return Ended(status="cancelled", uploads="held", reason=Reason(code=FLOW_CHANGED, message=message))

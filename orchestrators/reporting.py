@@ -27,7 +27,7 @@ def report_run(services: Services, outcome: Outcome) -> RunRecord:
 
     closed = services.ledger.amend_run(request.run_id, close)
     for upload in request.taken:
-        _settle(services, upload, closed)
+        settle_upload(services, upload, closed)
     if closed.pipeline.status != "not_started" and closed.pipeline != told:
         publish_state(services, request, closed.pipeline)
     _clear_staging(services, closed)
@@ -59,7 +59,7 @@ def _clear_staging(services: Services, closed: RunRecord) -> None:
         services.lake.delete(staging, folder + layout.PIPELINE)
 
 
-def _settle(services: Services, upload: Upload, closed: RunRecord) -> None:
+def settle_upload(services: Services, upload: Upload, closed: RunRecord) -> None:
     """The upload has the status that its run gave it; an upload that no event has noted yet is noted."""
     settled = UploadRecord(
         upload=upload,

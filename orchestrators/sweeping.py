@@ -1,11 +1,14 @@
-"""The sweep: uploads whose event was lost, that were held, or wait for a set; runs whose instance is gone or died."""
+"""The sweep: uploads whose event was lost, that were held, or wait for a set; runs whose instance is gone or died.
+
+An upload is on record before its run is: where a host died in between, nobody but the sweep knows of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
@@ -15,6 +18,7 @@ from orchestrators.identity import canonical
 from orchestrators.intake import take_upload
 from orchestrators.ledger import Query, pages_of
 from orchestrators.messages import Arrival, Outcome, Reason, RunRecord, RunRequest, Upload, UploadRecord, UploadSet
+from orchestrators.reporting import settle_upload
 from orchestrators.services import Services, now
 from orchestrators.set_contents import OPEN
 from orchestrators.starts import close_run, instance_status, start_run
@@ -67,26 +71,46 @@ def find_unstarted(services: Services) -> Unstarted:
 
 
 def _waiting(services: Services) -> list[UploadRecord]:
-    """The records of uploads that nothing was decided about."""
-    found = (
-        record
-        for status in sorted(OPEN)
-        for record in pages_of(services.ledger.uploads, Query(status=status, limit=_PAGE))
-    )
+    """The records of uploads that nothing was decided about, or whose run nobody has opened."""
+    found = [record for status in sorted(OPEN) for record in _of_status(services, status)]
+    return found + _without_run(services)
+
+
+def _of_status(services: Services, status: str) -> list[UploadRecord]:
+    found = pages_of(services.ledger.uploads, Query(status=status, limit=_PAGE))
     return [record for record in found if record.upload.container == services.settings.landing_container]
+
+
+def _without_run(services: Services) -> list[UploadRecord]:
+    """Of the uploads that are said to run those whose run is not on record; where it is over, they now say so."""
+    running = [record for record in _of_status(services, "running") if _is_settled(services, record.at)]
+    opened = {run.request.run_id for run in pages_of(services.ledger.runs, Query(is_open=True, limit=_PAGE))}
+    found = []
+    for record in running:
+        if record.run_id not in opened:
+            run = services.ledger.run(record.run_id or "")
+            if run is None:
+                found.append(record)
+            elif run.finished_at:
+                settle_upload(services, record.upload, run)
+    return found
+
+
+def _is_settled(services: Services, moment: datetime) -> bool:
+    """So long ago that whoever had it in hand is through with it."""
+    return moment <= now() - timedelta(seconds=services.settings.sweep_grace_s)
 
 
 def _in_landing(services: Services, waiting: list[UploadRecord]) -> tuple[list[Upload], dict[str, Upload]]:
     """Uploads that are on no record, and the present versions of those that wait."""
     # Storage tells times in whole seconds.
     since = services.ledger.first_deployed_at(now()).replace(microsecond=0)
-    settled_before = now() - timedelta(seconds=services.settings.sweep_grace_s)
     names = {record.upload.name for record in waiting}
     settled, present = [], {}
     for upload in services.lake.versions_in(services.settings.landing_container):
         if upload.name in names:
             present[upload.name] = upload
-        if since <= upload.last_modified <= settled_before:
+        if since <= upload.last_modified and _is_settled(services, upload.last_modified):
             settled.append(upload)
     return services.ledger.off_record(settled), present
 
@@ -101,18 +125,17 @@ def _settle_replaced(services: Services, record: UploadRecord, *, is_there: bool
     settled = record.model_copy(
         update={"status": "superseded" if is_there else "rejected", "at": now(), "reason": reason}
     )
-    services.ledger.amend_upload(record.upload, partial(_unless_taken, settled=settled))
+    services.ledger.amend_upload(record.upload, partial(_unless_taken, seen=record, settled=settled))
 
 
-def _unless_taken(found: UploadRecord, *, settled: UploadRecord) -> UploadRecord:
-    return settled if found.status in OPEN else found
+def _unless_taken(found: UploadRecord, *, seen: UploadRecord, settled: UploadRecord) -> UploadRecord:
+    return settled if found.status in OPEN or found == seen else found
 
 
 def find_open_runs(services: Services) -> list[RunRecord]:
     """Runs that have been open for longer than the grace time."""
-    opened_before = now() - timedelta(seconds=services.settings.sweep_grace_s)
     pages = pages_of(services.ledger.runs, Query(is_open=True, limit=_PAGE))
-    return [run for run in pages if run.started_at <= opened_before]
+    return [run for run in pages if _is_settled(services, run.started_at)]
 
 
 async def _revive(services: Services, client: DurableOrchestrationClient, run: RunRecord) -> None:
