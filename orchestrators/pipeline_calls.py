@@ -147,6 +147,21 @@ def cancel_pipeline(services: Services, publication: Publication) -> PipelineSta
     return _record(services, publication, known.state.model_copy(update=told))
 
 
+def abandoned_pipeline(services: Services, request: RunRequest, why: str) -> PipelineState:
+    """How the pipeline of a published run stands whose plan ended before it could tell."""
+    recorded = _recorded(services, request)
+    if recorded is not None and recorded.state.status != "running":
+        return recorded.state
+    then = _Published(services, request).flow.then
+    if then is None:
+        return PipelineState()
+    if recorded is None:
+        return PipelineState(status="failed", message=f"it was not started: {why}")
+    is_awaited = then.wait.total_seconds() > 0
+    told = {"status": "unknown", "message": f"no longer waited for: {why}"} if is_awaited else {}
+    return recorded.state.model_copy(update=told)
+
+
 def publish_state(services: Services, request: RunRequest, state: PipelineState) -> None:
     """`pipeline.json` beside the dataset says how the pipeline stands."""
     document = state.model_dump(mode="json", exclude={"retry_after_s"})

@@ -7,7 +7,7 @@ import logging
 from orchestrators import layout
 from orchestrators.earlier import beside_dataset
 from orchestrators.messages import Outcome, PipelineState, Rows, RunRecord, Upload, UploadRecord
-from orchestrators.pipeline_calls import publish_state
+from orchestrators.pipeline_calls import abandoned_pipeline, publish_state
 from orchestrators.publishing import published_as
 from orchestrators.services import Services, now
 
@@ -44,10 +44,15 @@ def _unless_published(services: Services, outcome: Outcome) -> Outcome:
     if manifest is None:
         return outcome
     rows = Rows.from_dict({name: manifest["rows"][name] for name in Rows.model_fields})
-    published = published_as(services, outcome.request)
-    return outcome.model_copy(
-        update={"status": "published", "uploads": "published", "rows": rows, "published": published}
-    )
+    why = outcome.reason.message if outcome.reason else outcome.status
+    told = {
+        "status": "published",
+        "uploads": "published",
+        "rows": rows,
+        "published": published_as(services, outcome.request),
+        "pipeline": abandoned_pipeline(services, outcome.request, why),
+    }
+    return outcome.model_copy(update=told)
 
 
 def _clear_staging(services: Services, closed: RunRecord) -> None:
