@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
+from orchestrators.ledger import Query, pages_of
 from orchestrators.messages import Upload, UploadRecord
 from orchestrators.services import Services
 from orchestrators.set_verdicts import Known
@@ -21,6 +22,7 @@ OPEN = frozenset({"collecting", "held"})
 """Statuses of uploads that nothing was decided about."""
 
 _RECORDS_AT_ONCE = 8
+_PAGE = 1000
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -54,13 +56,16 @@ def first_missing(services: Services, flow: LoadedFlow, collect: Collect, captur
 
 
 def contents_of(services: Services, flow: LoadedFlow, collect: Collect, captures: Mapping[str, str]) -> SetContents:
-    """What there is of the set now; of uploads no more than one above what a run may have."""
+    """What there is of the set now; of one that is too large for a run no more than shows that, and what is open."""
     landing, lake = services.settings.landing_container, services.lake
     # What closes a set is looked at first: whatever was written before it is then in the listing.
     needed = {name: lake.version_of(landing, name) for name in _needed_names(collect, captures)}
     named = _lookup_names(flow, collect, captures)
     lookups = {name: lake.version_of(landing, blob) for name, blob in named.items()}
-    uploads = tuple(islice(_uploads(services, flow, collect, captures), services.settings.max_uploads_per_run + 1))
+    most = services.settings.max_uploads_per_run
+    uploads = tuple(islice(_uploads(services, flow, collect, captures), most + 1))
+    if len(uploads) > most:
+        uploads = tuple(dict.fromkeys((*uploads, *_left_open(services, flow, collect, captures))))
     there = [*uploads, *filter(None, needed.values()), *filter(None, lookups.values())]
     return SetContents(
         uploads=uploads,
@@ -107,6 +112,14 @@ def _uploads(services: Services, flow: LoadedFlow, collect: Collect, captures: M
         found = source.captures(upload.name)
         if found is not None and all(found[name] == captures[name] for name in collect.by):
             yield upload
+
+
+def _left_open(services: Services, flow: LoadedFlow, collect: Collect, captures: Mapping[str, str]) -> Iterator[Upload]:
+    for status in sorted(OPEN):
+        for record in pages_of(services.ledger.uploads, Query(flow=flow.flow.name, status=status, limit=_PAGE)):
+            found = flow.flow.source.captures(record.upload.name)
+            if found is not None and all(found[name] == captures[name] for name in collect.by):
+                yield record.upload
 
 
 def _lookup_names(flow: LoadedFlow, collect: Collect, captures: Mapping[str, str]) -> dict[str, str]:

@@ -113,8 +113,11 @@ def test_a_set_larger_than_a_run_may_be_is_rejected_as_a_whole(
     services = collecting()
     few = services.settings.model_copy(update={"max_uploads_per_run": 1})
     services = Services(few, services.lake, services.ledger, services.flows)
-    dropped(services, client, A, B, DONE)
-    assert (statuses(services), requests(client)) == ({A: "rejected", B: "rejected", DONE: "ignored"}, [])
+    names = [f"orders/1/{letter}.csv" for letter in "abcd"]
+    dropped(services, client, *names, DONE)
+    assert (statuses(services), requests(client)) == ({**dict.fromkeys(names, "rejected"), DONE: "ignored"}, [])
+    dropped(services, client, "orders/1/late.csv")
+    assert (statuses(services)["orders/1/late.csv"], requests(client)) == ("rejected", [])
     rejected = services.ledger.uploads(Query(status="rejected")).items[0]
     assert rejected.reason is not None
     assert "MAX_UPLOADS_PER_RUN" in rejected.reason.message
