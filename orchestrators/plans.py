@@ -115,13 +115,20 @@ def _run_pipeline(context: DurableOrchestrationContext, publication: Publication
     except GaveUpError as failure:
         return PipelineState(status="failed", message=str(failure))
     started = PipelineState.from_dict(answer)
+    asked = _without_uploads(publication)
     try:
-        return (yield from _wait_for_end(context, publication, started, deadline, stop))
+        return (yield from _wait_for_end(context, asked, started, deadline, stop))
     except StoppedError as stopped:
-        state = yield from _cancel_pipeline(context, publication, started)
+        state = yield from _cancel_pipeline(context, asked, started)
         return state.model_copy(update={"message": f"{stopped}; {state.message}" if state.message else str(stopped)})
     except GaveUpError as failure:
         return started.model_copy(update={"status": "unknown", "message": str(failure)})
+
+
+def _without_uploads(publication: Publication) -> Publication:
+    """What is asked hundreds of times is told without them: each replay hands over all that was ever asked."""
+    request = publication.request.model_copy(update={"uploads": (), "lookups": {}})
+    return publication.model_copy(update={"request": request})
 
 
 def _wait_for_end(
