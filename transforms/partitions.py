@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MOST_FOLDERS = 1000
 """Thousands of tiny files help nobody: each costs a request to write, and one for every reader."""
 
+LONGEST_PATH_BYTES = 255
+"""Of all folders of a file together: what file systems take of each, and far below what Azure takes of a name."""
+
 NULL = "__HIVE_DEFAULT_PARTITION__"
 _KINDS = re.compile(r"VARCHAR|BOOLEAN|DATE|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 _KEPT = re.compile(r"[^\x00-\x7f]|[\w.-]")
@@ -92,7 +95,7 @@ def folders_of(
     """The rows, to be read by folder, and the folders in the order of their values.
 
     Raises:
-        StepFailed: the columns have too many different values.
+        StepFailed: the columns have too many different values, or too long ones.
     """
     if partition_by:
         return _by_values(connection, relation, partition_by, split, reading)
@@ -162,6 +165,11 @@ def _folders(
     for place, of_split, *values in rows:
         named = dict(zip(partition_by, values, strict=True))
         path = "".join(f"{folder_name(name, value)}/" for name, value in named.items())
+        if len(path.encode()) > LONGEST_PATH_BYTES:
+            raise StepFailed(
+                f"output.partition_by: found {path[:40]}…, folders of {len(path.encode()):,} bytes; "
+                f"expected at most {LONGEST_PATH_BYTES}: derive shorter values"
+            )
         told = {name: _told(relation.columns[name], value) for name, value in named.items()}
         yield Folder(f"{of_split}/{path}" if split else path, f"{_NUMBER} = {place}", of_split, told)
 

@@ -183,6 +183,14 @@ def test_what_cannot_name_folders_rejects_the_run(flow: Flow, told: str, tmp_pat
     assert told in draft.rejection.message
 
 
+def test_values_too_long_for_folders_reject_the_run(tmp_path: Path) -> None:
+    rows: Columns = {"place": ["a", "é" * 130], "year": [1, 2], "id": [1, 2]}
+    draft, _ = partitioned(tmp_path, rows, flow_by("place"))
+    assert draft.rejection
+    assert (draft.rejection.code, draft.files) == ("step_failed", ())
+    assert "folders of 267 bytes; expected at most 255" in draft.rejection.message
+
+
 def test_the_page_shows_what_too_many_values_get(tmp_path: Path) -> None:
     count = MOST_FOLDERS + 1
     rows: Columns = {"id": list(range(count)), "year": [1] * count}
