@@ -17,8 +17,8 @@ from demo.installation import ROOT, Installation, installed, mltable_python, say
 WORKER_PYTHON = "3.13"
 """The Python of the newest Functions worker: whatever runs here must run there too."""
 
-END_TO_END = "tests/end_to_end"
-"""What runs whole processes, and is run once: on the Python that called."""
+RUN_ONCE = ("tests/end_to_end", "tests/demo", "tests/bench")
+"""What runs whole processes or is no part of the app, and is tested on the Python that called alone."""
 
 PYTEST = ("pytest", "-q", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
 """A process for each core, up to four; each has an Azurite of its own."""
@@ -56,7 +56,7 @@ def _checks(here: Installation, *, long: bool) -> Iterator[Check]:
         return
     # There the conformance tests run too: the library of the real worker needs that Python.
     name = f"unit and conformance tests, Python {WORKER_PYTHON}"
-    yield _module(installed(interpreter), name, *PYTEST, f"--ignore={END_TO_END}")
+    yield _module(installed(interpreter), name, *PYTEST, *(f"--ignore={folder}" for folder in RUN_ONCE))
 
 
 def _module(here: Installation, name: str, *command: str) -> Check:
