@@ -6,8 +6,8 @@
 How it ended, the report tells; what is running is told here, since that may take long.
 
 One host at a time starts the pipeline of a run: the one that holds the lease of its manifest. One window stays open:
-killed between the call and its record, the call is made again once that lease is over, with the same
-`Idempotency-Key`, so a receiver that honours it starts one job.
+killed between the call and its record, or frozen or cut off from storage for longer than the lease lasts, the call is
+made again by another host, with the same `Idempotency-Key`, so a receiver that honours it starts one job.
 """
 
 from __future__ import annotations
