@@ -18,9 +18,10 @@ from azure.durable_functions import DurableOrchestrationClient
 from orchestrators import names
 from orchestrators.identity import canonical
 from orchestrators.messages import Arrival, RunRequest, SetState, UploadSet
+from orchestrators.reporting import settle_upload
 from orchestrators.services import Services, now
 from orchestrators.set_claims import claim_rejection, claim_run
-from orchestrators.set_contents import collect_of, contents_of, first_missing, known_of
+from orchestrators.set_contents import collect_of, contents_of, each, first_missing, known_of
 from orchestrators.set_verdicts import judge
 from orchestrators.starts import keep_plan, start_run
 
@@ -50,6 +51,9 @@ async def settle(services: Services, client: DurableOrchestrationClient, of: Upl
     if isinstance(decided, SetState):
         return decided
     record = await start_run(services, client, decided)
+    if record.finished_at is not None:
+        # Of a set that its run has held nothing more can be decided; its uploads are not to say that they wait.
+        await asyncio.to_thread(each, decided.taken, lambda upload: settle_upload(services, upload, record))
     return SetState(run_id=record.request.run_id)
 
 

@@ -13,7 +13,7 @@ import logging
 
 from orchestrators.errors import RequestRefused
 from orchestrators.messages import Arrival, Reason, RunRequest, Upload, UploadRecord, UploadSet, UploadStatus
-from orchestrators.planning import FLOW_CHANGED
+from orchestrators.planning import was_overtaken
 from orchestrators.requests import request_run
 from orchestrators.routing import is_addressable, route
 from orchestrators.services import Services, now
@@ -72,17 +72,11 @@ def _decide(services: Services, upload: Upload, known: UploadRecord | None) -> t
         return _collected(upload, found.flow, found.flow.flow.collect)
     try:
         request = request_run(services, found.flow, [upload], {})
-        if known is not None and known.run_id is not None and _was_overtaken(services, request.run_id):
+        if known is not None and known.run_id is not None and was_overtaken(services, request.run_id):
             request = request_run(services, found.flow, [upload], {}, forced_by=f"after {known.run_id}")
     except RequestRefused as refusal:
         return _held(upload, found.flow.flow.name, _code(refusal), str(refusal)), None
     return UploadRecord(upload=upload, status="running", at=now(), flow=request.flow, run_id=request.run_id), request
-
-
-def _was_overtaken(services: Services, run_id: str) -> bool:
-    """The run ended only because another revision was deployed by then; that of the run is back since."""
-    run = services.ledger.run(run_id)
-    return run is not None and run.reason is not None and run.reason.code == FLOW_CHANGED
 
 
 def _collected(upload: Upload, flow: LoadedFlow, collect: Collect) -> tuple[UploadRecord, Arrival]:

@@ -72,3 +72,9 @@ def flow_changed(request: RunRequest) -> Ended:
     then = f"replay run {request.parent} again" if request.parent else "the newer revision takes its uploads"
     message = f"flow {request.flow} is no longer at revision {request.revision}; {then}"
     return Ended(status="cancelled", uploads="held", reason=Reason(code=FLOW_CHANGED, message=message))
+
+
+def was_overtaken(services: Services, run_id: str) -> bool:
+    """The run ended only because another revision was deployed by then; where it is asked for, its own is back."""
+    run = services.ledger.run(run_id)
+    return run is not None and run.reason is not None and run.reason.code == FLOW_CHANGED

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from http import HTTPStatus
+from typing import Any
 
 from orchestrators import layout
 from orchestrators.errors import RequestRefused
 from orchestrators.identity import canonical, run_id_of
 from orchestrators.messages import Reason, RunRecord, RunRequest, Upload, UploadRecord, UploadSet, UploadStatus
+from orchestrators.planning import was_overtaken
 from orchestrators.requests import request_run
 from orchestrators.services import Services, now
 from orchestrators.set_contents import OPEN, SHORT, SetContents, each, is_short
@@ -26,6 +28,8 @@ def claim_run(services: Services, flow: LoadedFlow, of: UploadSet, contents: Set
             limit = services.settings.max_uploads_per_run
             raise RequestRefused(413, "Too many uploads", f"{of} has more than MAX_UPLOADS_PER_RUN: {limit:,}")
         request = request_run(services, flow, contents.uploads, {})
+        while was_overtaken(services, request.run_id):
+            request = request_run(services, flow, contents.uploads, {}, forced_by=f"after {request.run_id}")
     except RequestRefused as refusal:
         status: UploadStatus = "held" if refusal.status == HTTPStatus.CONFLICT else "rejected"
         reason = Reason(code=refusal.title.lower().replace(" ", "_"), message=str(refusal))
@@ -46,11 +50,15 @@ def claim_rejection(
         _settle_without_run(services, of, contents.members, "rejected", reason)
         return None
     name, revision = flow.flow.name, flow.revision
+    # Not the run that the very same versions get, should all that they lack come after all.
+    run_id = run_id_of(name, revision, contents.uploads, contents.lookups, {}, forced_by=SHORT)
+    while was_overtaken(services, run_id):
+        again = f"{SHORT} after {run_id}"
+        run_id = run_id_of(name, revision, contents.uploads, contents.lookups, {}, forced_by=again)
     return _claim(
         services,
         RunRequest(
-            # Not the run that the very same versions get, should all that they lack come after all.
-            run_id=run_id_of(name, revision, contents.uploads, contents.lookups, {}, forced_by=SHORT),
+            run_id=run_id,
             flow=name,
             revision=revision,
             uploads=contents.uploads,
@@ -64,14 +72,28 @@ def claim_rejection(
 
 def _claim(services: Services, wanted: RunRequest) -> RunRequest:
     """What was decided about these versions, by this call or by an earlier one."""
+    counts: list[Any] = [
+        wanted.flow,
+        wanted.revision,
+        wanted.refused is None,
+        sorted(one.version for one in wanted.taken),
+    ]
+    while (first := _claimed(services, wanted, counts)) is not None and was_overtaken(services, first.run_id):
+        counts.append(first.run_id)
+    if first is not None:
+        # Whoever was first marks the uploads; should it have died, the end of the run settles them all the same.
+        return first
+    record = open_run(services, wanted)
+    each(wanted.taken, lambda upload: _mark(services, upload, record))
+    return wanted
+
+
+def _claimed(services: Services, wanted: RunRequest, counts: list[Any]) -> RunRequest | None:
+    """The run that somebody has claimed all this for; None where it now is the wanted one."""
     staging = services.settings.staging_container
-    counts = [wanted.flow, wanted.revision, wanted.refused is None, sorted(one.version for one in wanted.taken)]
     name = layout.claim(hashlib.sha256(canonical(counts)).hexdigest()[:24])
     if services.lake.create(staging, name, wanted.model_dump_json().encode()):
-        record = open_run(services, wanted)
-        each(wanted.taken, lambda upload: _mark(services, upload, record))
-        return wanted
-    # Whoever was first marks the uploads; should it have died, the end of the run settles them all the same.
+        return None
     found = services.lake.read(staging, name)
     return RunRequest.model_validate_json(found[0]) if found else wanted
 

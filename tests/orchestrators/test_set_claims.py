@@ -174,3 +174,44 @@ def test_a_name_that_leads_elsewhere_is_no_upload_of_any_set(collecting: Callabl
     flow = collecting(WITH_LOOKUP, CUSTOMERS).flows.good["orders"].flow
     assert [flow.captures(name) for name in ("orders/../a.csv", "orders/./a.csv", "../a/a.csv")] == [None] * 3
     assert flow.captures("orders/..1/a.csv") == {"date": "..1", "part": "a"}
+
+
+def test_a_set_that_its_run_has_held_says_so_after_any_sweep(
+    collecting: Callable[..., Services], client: FakeClient
+) -> None:
+    services = collecting(more='steps: [{filter: "id >"}]\n')
+    dropped(services, client, A, DONE)
+    carried_out(services, client)
+    for _ in range(2):
+        asyncio.run(sweep(services, client))
+        assert (runs(client), statuses(services)) == ([[A]], {A: "held", DONE: "ignored"})
+
+
+def test_a_set_is_run_though_one_revision_was_deployed_over_another_and_back(
+    collecting: Callable[..., Services], client: FakeClient
+) -> None:
+    newer, old = collecting(more="description: newer\n"), collecting()
+    dropped(old, client, A, DONE)
+    carried_out(newer, client)
+    assert statuses(old) == {A: "held", DONE: "ignored"}
+    for _ in range(2):
+        asyncio.run(sweep(old, client))
+    first, second = requests(client)
+    assert (first.revision, first.uploads) == (second.revision, second.uploads)
+    carried_out(old, client)
+    assert statuses(old) == {A: "published", DONE: "ignored"}
+
+
+def test_a_set_is_rejected_though_one_revision_was_deployed_over_another_and_back(
+    collecting: Callable[..., Services], client: FakeClient
+) -> None:
+    newer, old = collecting(more="description: newer\n"), collecting()
+    dropped(old, client, A)
+    look(old, client, now() + LATER)
+    carried_out(newer, client)
+    assert statuses(old) == {A: "held"}
+    look(old, client, now() + LATER)
+    look(old, client, now() + LATER)
+    assert len(runs(client)) == 2
+    carried_out(old, client)
+    assert statuses(old) == {A: "rejected"}
