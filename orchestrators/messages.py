@@ -6,9 +6,9 @@ New fields need defaults: a history written by an older deployment must still be
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 RunStatus = Literal["running", "published", "rejected", "failed", "cancelled"]
 UploadStatus = Literal["collecting", "running", "published", "rejected", "failed", "ignored", "superseded", "held"]
@@ -30,11 +30,19 @@ class Message(BaseModel):
         return cls.model_validate(document)
 
 
+LONGEST_REASON = 8000
+"""Characters: it may quote an upload, and a record of the ledger that is too large cannot be written at all."""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…"
+
+
 class Reason(Message):
     """Why something did not go well: a code for machines, a sentence for people."""
 
     code: str
-    message: str
+    message: Annotated[str, AfterValidator(_cut)]
 
 
 class Upload(Message):
