@@ -40,8 +40,8 @@ class RecordEnds:
         import numpy as np
 
         stops = _line_stops(data, final=final)
-        if not self._quote:
-            return stops
+        if not self._quote or not len(stops):
+            return stops  # where no line ends, no record does: nobody has to look for quotes
         if self._quote in data:
             if self._comment and _starts_a_line(self._comment, data):
                 return None  # a quote in a comment opens nothing
