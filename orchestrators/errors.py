@@ -5,6 +5,7 @@
     |-- RequestRefused        a caller asked for something that cannot be done
     |-- UploadChanged         the pinned version is no longer there: a newer one replaced it
     |-- UploadGone            the upload was deleted before it was read
+    |-- SweepIncomplete       a sweep could not do all; the next one tries again
     `-- Unavailable           storage or a service is in trouble: raised, and retried by the plan
 
 A final failure is a value (`messages.Reason`), a transient one an exception.
@@ -45,6 +46,13 @@ class UploadChanged(SluiceError):
 
 class UploadGone(SluiceError):
     """An upload was deleted before it was read."""
+
+
+class SweepIncomplete(SluiceError):
+    """A sweep failed for some of what it looked at; the log says why, and the next sweep tries again."""
+
+    def __init__(self, troubles: list[str]) -> None:
+        super().__init__(f"the sweep failed for {len(troubles)}: {', '.join(troubles[:20])}; the log says why of each")
 
 
 class Unavailable(SluiceError):

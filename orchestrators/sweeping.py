@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,6 +16,7 @@ from functools import partial
 from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
 
 from orchestrators.collecting import look_again
+from orchestrators.errors import SweepIncomplete, Unavailable
 from orchestrators.identity import canonical
 from orchestrators.intake import take_upload
 from orchestrators.ledger import Query, pages_of
@@ -34,14 +37,36 @@ _DEAD = (
 
 
 async def sweep(services: Services, client: DurableOrchestrationClient) -> None:
-    """Every upload since the first deployment is on record, and every open run has a live instance."""
-    found = await asyncio.to_thread(find_unstarted, services)
+    """Every upload since the first deployment is on record, and every open run has a live instance.
+
+    Raises:
+        SweepIncomplete: something failed for some of them; all others had their turn.
+    """
+    troubles: list[str] = []
+    found = await asyncio.to_thread(find_unstarted, services, troubles)
     for request in found.requests:
-        await start_run(services, client, request)
+        with _apart(troubles, f"run {request.run_id}"):
+            await start_run(services, client, request)
     for of in found.sets:
-        await look_again(services, client, of)
+        with _apart(troubles, str(of)):
+            await look_again(services, client, of)
     for run in await asyncio.to_thread(find_open_runs, services):
-        await _revive(services, client, run)
+        with _apart(troubles, f"open run {run.request.run_id}"):
+            await _revive(services, client, run)
+    if troubles:
+        raise SweepIncomplete(troubles)
+
+
+@contextmanager
+def _apart(troubles: list[str], what: str) -> Iterator[None]:
+    """What fails inside keeps nobody else from their turn; storage in trouble is everybody's."""
+    try:
+        yield
+    except Unavailable:
+        raise
+    except Exception:
+        log.exception("sweep: %s failed; the others go on", what)
+        troubles.append(what)
 
 
 @dataclass(frozen=True)
@@ -52,22 +77,33 @@ class Unstarted:
     sets: list[UploadSet]
 
 
-def find_unstarted(services: Services) -> Unstarted:
-    """What is to be done about the uploads that nobody has taken, and those that were held or wait for their set."""
+def find_unstarted(services: Services, troubles: list[str]) -> Unstarted:
+    """What is to be done about the uploads that nobody has taken, and those that were held or wait for their set.
+
+    `troubles` gets the name of each upload for which that could not be found out.
+    """
     waiting = _waiting(services)
     untaken, present = _in_landing(services, waiting)
-    to_do = [one for upload in untaken if (one := take_upload(services, upload))]
+    to_do: list[RunRequest | Arrival] = []
+    for upload in untaken:
+        with _apart(troubles, f"upload {upload.name}"):
+            to_do += _taken(take_upload(services, upload))
     for record in waiting:
-        there = present.get(record.upload.name)
-        if there is None or there.version != record.upload.version:
-            _settle_replaced(services, record, is_there=there is not None)
-        elif one := take_upload(services, there, record):
-            to_do.append(one)
+        with _apart(troubles, f"upload {record.upload.name}"):
+            there = present.get(record.upload.name)
+            if there is None or there.version != record.upload.version:
+                _settle_replaced(services, record, is_there=there is not None)
+            else:
+                to_do += _taken(take_upload(services, there, record))
     requests = [one for one in to_do if isinstance(one, RunRequest)]
     if requests:
         log.warning("sweep: %d upload(s) had no run: %s", len(requests), ", ".join(r.run_id for r in requests))
     sets = {canonical(one.of.to_dict()): one.of for one in to_do if isinstance(one, Arrival)}
     return Unstarted(requests, list(sets.values()))
+
+
+def _taken(one: RunRequest | Arrival | None) -> list[RunRequest | Arrival]:
+    return [one] if one else []
 
 
 def _waiting(services: Services) -> list[UploadRecord]:

@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestrators.messages import Outcome
+import pytest
+
+from orchestrators.errors import SweepIncomplete
+from orchestrators.intake import take_upload
+from orchestrators.messages import Arrival, Outcome, RunRequest, Upload, UploadRecord
 from orchestrators.reporting import report_run
 from orchestrators.services import Services, now
 from orchestrators.starts import open_run
@@ -22,7 +26,7 @@ def test_runs_that_a_killed_sweep_has_not_started_are_started_by_the_next_one(
 ) -> None:
     services.ledger.first_deployed_at(now())
     drop(services, MONDAY, TUESDAY)
-    assert len(find_unstarted(services).requests) == 2  # and here it dies
+    assert len(find_unstarted(services, []).requests) == 2  # and here it dies
     asyncio.run(sweep(services, client))
     assert sorted(runs(client)) == [[MONDAY], [TUESDAY]]
 
@@ -32,7 +36,7 @@ def test_an_upload_that_was_deleted_before_its_run_was_opened_is_rejected(
 ) -> None:
     services.ledger.first_deployed_at(now())
     drop(services, MONDAY, TUESDAY)
-    find_unstarted(services)
+    find_unstarted(services, [])
     services.lake.delete("landing", MONDAY)
     asyncio.run(sweep(services, client))
     assert (runs(client), statuses(services)) == ([[TUESDAY]], {MONDAY: "rejected", TUESDAY: "running"})
@@ -41,7 +45,7 @@ def test_an_upload_that_was_deleted_before_its_run_was_opened_is_rejected(
 def test_an_upload_that_seems_to_run_says_how_its_run_has_ended(services: Services, client: FakeClient) -> None:
     services.ledger.first_deployed_at(now())
     drop(services, MONDAY)
-    (request,) = find_unstarted(services).requests
+    (request,) = find_unstarted(services, []).requests
     done = open_run(services, request).model_copy(update={"status": "published", "uploads": "published"})
     # The report dies after it has closed the run.
     services.ledger.amend_run(request.run_id, lambda _: done.model_copy(update={"finished_at": now()}))
@@ -83,3 +87,22 @@ def test_an_upload_is_run_though_one_revision_was_deployed_over_another_and_back
     report_run(old, Outcome(request=second, status="published", uploads="published"))
     asyncio.run(sweep(old, client))
     assert (len(runs(client)), statuses(old)) == (2, {MONDAY: "published"})
+
+
+def test_one_upload_that_always_fails_keeps_no_other_from_its_run(
+    services: Services, client: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_on_monday(here: Services, upload: Upload, *records: UploadRecord) -> RunRequest | Arrival | None:
+        if upload.name == MONDAY:
+            raise ValueError("nobody thought of this")
+        return take_upload(here, upload, *records)
+
+    services.ledger.first_deployed_at(now())
+    drop(services, MONDAY, TUESDAY)
+    monkeypatch.setattr("orchestrators.sweeping.take_upload", fails_on_monday)
+    with pytest.raises(SweepIncomplete, match=MONDAY):
+        asyncio.run(sweep(services, client))
+    assert runs(client) == [[TUESDAY]]
+    monkeypatch.undo()
+    asyncio.run(sweep(services, client))
+    assert sorted(runs(client)) == [[MONDAY], [TUESDAY]]
