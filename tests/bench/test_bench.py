@@ -40,6 +40,8 @@ def test_one_row_in_two_hundred_is_damaged(kind: str, tmp_path: Path) -> None:
     ("contender", "data"),
     [
         pytest.param(SLUICE, "damaged.csv", id="sluice"),
+        pytest.param(Contender("sluice", None, "profile_off"), "damaged.csv", id="sluice without a profile"),
+        pytest.param(Contender("sluice", None, "constraints"), "damaged.csv", id="sluice without steps"),
         pytest.param(PANDAS, "damaged.csv", id="pandas"),
         pytest.param(POLARS, "damaged.csv", id="polars"),
         pytest.param(LAKELOGIC, "damaged.even.csv", id="lakelogic"),
