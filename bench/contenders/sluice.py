@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import yaml
 
@@ -57,6 +56,7 @@ def flow_of(variant: str, source_format: str) -> Flow:
 @contextmanager
 def _without_profile() -> Iterator[None]:
     """Nothing is measured; the schema is told that no column has nulls."""
+    from unittest.mock import patch
 
     def nothing(_connection: Any, relation: Any) -> dict[str, Any]:
         return {"rows": 0, "columns": {name: {"nulls": 0} for name in relation.columns}}
