@@ -48,7 +48,7 @@ def verdicts(ways: Mapping[str, Way]) -> list[tuple[str, bool]]:
                 f"{name}: {way.transactions_per_run:.1f} transactions a run (at most {MOST_TRANSACTIONS:.0f})",
                 way.transactions_per_run <= MOST_TRANSACTIONS,
             ),
-            (f"{name}: memory {steady}", growth is None or growth <= MOST_GROWTH_MB),
+            (f"{name}: memory {steady}", growth is not None and growth <= MOST_GROWTH_MB),
         ]
     return found
 

@@ -48,6 +48,7 @@ def test_a_good_way_reaches_every_target() -> None:
         pytest.param(changed(p95_s=2.1), "p95 2.10 s", id="too late"),
         pytest.param(changed(transactions_per_run=20.4), "20.4 transactions", id="too many transactions"),
         pytest.param(changed(growth_mb_per_1000=3.0), "+3.0 MB", id="a leak"),
+        pytest.param(changed(growth_mb_per_1000=None), "memory not told", id="a soak too short to tell"),
         pytest.param(changed(soak_lost=2), "2 lost", id="lost in the soak"),
     ],
 )
