@@ -11,6 +11,8 @@ import sys
 import time
 from typing import IO
 
+LONGEST_S = 1800
+
 
 def launch(told: IO[str], memory_bytes: int, command: list[str]) -> None:
     """`told` holds the command's exit code, seconds, and what the system tells of its peak and processor time."""
@@ -21,7 +23,7 @@ def launch(told: IO[str], memory_bytes: int, command: list[str]) -> None:
     started = time.perf_counter()
     child = subprocess.Popen(command)
     if sys.platform == "win32":
-        code, peak_mb, cpu_seconds = child.wait(), None, None
+        code, peak_mb, cpu_seconds = child.wait(LONGEST_S), None, None
     else:
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = code = os.waitstatus_to_exitcode(status)
