@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrators.messages import Publication, RunRecord, Upload
+from orchestrators.messages import Publication, RunRecord, RunRequest, Upload
+from orchestrators.publishing import publish_dataset
 from orchestrators.requests import request_run
 from orchestrators.services import Services, now
 from orchestrators.transforming import transform_uploads
@@ -18,10 +19,22 @@ def landed(services: Services, day: str, content: bytes = GOOD) -> Upload:
     return version
 
 
+def requested(services: Services, upload: Upload) -> RunRequest:
+    """The run over this upload."""
+    return request_run(services, services.flows.good["readings"], [upload], {})
+
+
 def transformed(services: Services, upload: Upload) -> Publication:
     """A run over this upload is open, and its draft is in staging."""
-    request = request_run(services, services.flows.good["readings"], [upload], {})
+    request = requested(services, upload)
     services.ledger.open_run(RunRecord(request=request, status="running", uploads="running", started_at=now()))
     done = transform_uploads(services, request)
     assert done.draft is not None, done.ended
     return Publication(request=request, draft=done.draft, rows=done.rows)
+
+
+def published(services: Services, upload: Upload) -> RunRequest:
+    """The run over this upload has published its dataset."""
+    publication = transformed(services, upload)
+    publish_dataset(services, publication)
+    return publication.request

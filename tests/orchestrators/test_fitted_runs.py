@@ -13,12 +13,10 @@ import pytest
 from orchestrators.errors import RequestRefused
 from orchestrators.intake import take_upload
 from orchestrators.ledger import Query
-from orchestrators.messages import Publication, RunRecord, RunRequest, Upload
-from orchestrators.publishing import publish_dataset
-from orchestrators.requests import request_run
-from orchestrators.services import Services, now
+from orchestrators.messages import RunRequest, Upload
+from orchestrators.services import Services
 from orchestrators.transforming import transform_uploads
-from tests.orchestrators.carrying_out import landed
+from tests.orchestrators.carrying_out import landed, published, requested
 
 FLOW = """
 flow: readings
@@ -40,19 +38,6 @@ def declare(flows_folder: Path, open_services: Callable[[], Services]) -> Callab
         return open_services()
 
     return declared
-
-
-def requested(services: Services, upload: Upload) -> RunRequest:
-    return request_run(services, services.flows.good["readings"], [upload], {})
-
-
-def published(services: Services, upload: Upload) -> RunRequest:
-    request = requested(services, upload)
-    services.ledger.open_run(RunRecord(request=request, status="running", uploads="running", started_at=now()))
-    done = transform_uploads(services, request)
-    assert done.draft is not None, done
-    publish_dataset(services, Publication(request=request, draft=done.draft, rows=done.rows))
-    return request
 
 
 def readings(services: Services, day: str, kwh: list[float]) -> Upload:

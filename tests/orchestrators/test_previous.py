@@ -10,12 +10,10 @@ from typing import Any
 
 import pytest
 
-from orchestrators.messages import Publication, RunRecord, RunRequest, Transformed, Upload
-from orchestrators.publishing import publish_dataset
-from orchestrators.requests import request_run
-from orchestrators.services import Services, now
+from orchestrators.messages import RunRequest, Transformed, Upload
+from orchestrators.services import Services
 from orchestrators.transforming import transform_uploads
-from tests.orchestrators.carrying_out import landed
+from tests.orchestrators.carrying_out import landed, published, requested
 
 DRIFTING = """
 flow: readings
@@ -30,19 +28,6 @@ checks:
 def services(flows_folder: Path, open_services: Callable[[], Services]) -> Services:
     (flows_folder / "readings.yaml").write_text(DRIFTING, encoding="utf-8")
     return open_services()
-
-
-def requested(services: Services, upload: Upload) -> RunRequest:
-    return request_run(services, services.flows.good["readings"], [upload], {})
-
-
-def published(services: Services, upload: Upload) -> RunRequest:
-    request = requested(services, upload)
-    services.ledger.open_run(RunRecord(request=request, status="running", uploads="running", started_at=now()))
-    done = transform_uploads(services, request)
-    assert done.draft is not None, done
-    publish_dataset(services, Publication(request=request, draft=done.draft, rows=done.rows))
-    return request
 
 
 DAYS = {"monday": datetime(2013, 1, 7, tzinfo=UTC), "tuesday": datetime(2013, 1, 8, tzinfo=UTC)}
