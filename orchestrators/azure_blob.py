@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrators import azure_faults
+from orchestrators.azure_clients import lake_client
 from orchestrators.azure_faults import told_as_unavailable
 from orchestrators.azure_leases import held
 from orchestrators.errors import UploadChanged, UploadGone
@@ -45,13 +46,7 @@ class AzureBlobLake:
             "max_single_get_size": _PIECE_BYTES,
             "max_chunk_get_size": _PIECE_BYTES,
         }
-        if self._settings.lake_connection_string:
-            return BlobServiceClient.from_connection_string(self._settings.lake_connection_string, **options)
-        from orchestrators.azure_identity import app_identity
-
-        return BlobServiceClient(
-            str(self._settings.lake_blob_url), credential=app_identity(self._settings.lake_client_id), **options
-        )
+        return lake_client(BlobServiceClient, self._settings.lake_blob_url, self._settings, **options)
 
     def _blob(self, container: str, name: str) -> BlobClient:
         return self._service.get_blob_client(container, name)

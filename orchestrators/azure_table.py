@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrators import azure_faults
+from orchestrators.azure_clients import lake_client
 from orchestrators.azure_faults import told_as_unavailable
 from orchestrators.azure_table_pages import entities_of, keys_of, page_of, turned_round
 from orchestrators.ledger import Page, Query
@@ -53,15 +54,7 @@ class AzureTableLedger:
 
         # A broken connection is tried again here, a refusal by the plan: this client would sleep through `Retry-After`.
         options: dict[str, Any] = {"retry_total": 2, "retry_status": 0, "read_timeout": azure_faults.ANSWER_TIMEOUT_S}
-        if self._settings.lake_connection_string:
-            return TableServiceClient.from_connection_string(self._settings.lake_connection_string, **options)
-        from orchestrators.azure_identity import app_identity
-
-        return TableServiceClient(
-            str(self._settings.lake_table_url),
-            credential=app_identity(self._settings.lake_client_id),
-            **options,
-        )
+        return lake_client(TableServiceClient, self._settings.lake_table_url, self._settings, **options)
 
     @cached_property
     def _runs(self) -> TableClient:
