@@ -11,13 +11,14 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from orchestrators.errors import UploadChanged, UploadGone
+from orchestrators.errors import Unavailable, UploadChanged, UploadGone
 from orchestrators.messages import Ended, Reason, RunRequest, Upload
 from orchestrators.planning import flow_changed, planned_flow
 from orchestrators.services import Services
 from transforms.draft import Limits, LocalUpload
 from transforms.errors import RowsLost, TransformError, UploadTooLarge
 from transforms.flow.load import LoadedFlow
+from transforms.full_disk import is_full_disk
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,13 @@ def in_scratch(services: Services, request: RunRequest, work: Callable[[LoadedFl
         return _ended("cancelled", "superseded", "upload_changed", changed)
     except UploadGone as gone:
         return _ended("rejected", "rejected", "upload_gone", gone)
+    except Exception as trouble:
+        if is_full_disk(trouble):
+            said = str(trouble).partition("\n")[0]
+            raise Unavailable(
+                f"SCRATCH_FOLDER has no room left ({said}); give it more, or work on less at once"
+            ) from trouble
+        raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -16,6 +16,7 @@ from transforms.column_types import drops_nonfinite, finite, sql_type, typed
 from transforms.constraints import confirm_constraints
 from transforms.engine import count
 from transforms.errors import UnreadableUpload
+from transforms.full_disk import is_full_disk
 from transforms.layout import Layout, layout_of
 from transforms.relation import ROW, Relation, quoted
 from transforms.row_rules import RowRule, row_rules_of
@@ -181,6 +182,8 @@ def _parse(connection: DuckDBPyConnection, upload: ParsedUpload, kind: str) -> N
     except (duckdb.OutOfMemoryException, duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
         raise  # not the upload's fault
     except duckdb.Error as error:
+        if is_full_disk(error):
+            raise
         said = str(error).partition("\n")[0]
         raise UnreadableUpload(f"{reader.name}: it cannot be read to its end ({said}); write it again") from error
 

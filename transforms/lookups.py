@@ -11,6 +11,7 @@ from transforms.engine import count
 from transforms.errors import UnreadableUpload
 from transforms.formats.opening import Opening
 from transforms.formats.parquet import open_parquet
+from transforms.full_disk import is_full_disk
 from transforms.relation import ROW, Relation, quoted, relation_of, text
 from transforms.staging import StagedText, stage_text
 
@@ -57,6 +58,8 @@ def _load(
     try:
         connection.execute(f"CREATE TABLE {quoted(table)} AS SELECT row_number() OVER () - 1 AS {ROW}, * FROM {rows}")
     except duckdb.Error as error:
+        if is_full_disk(error):
+            raise
         raise UnreadableUpload(f"lookup {name} ({lookup.path}): {error}") from error
     _make_utc(connection, table)
     found = count(connection, f"SELECT count(*) FROM {quoted(table)}")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from transforms.breaches import REASON
 from transforms.errors import UnreadableUpload, UploadTooLarge
+from transforms.full_disk import is_full_disk
 from transforms.relation import quoted, text
 from transforms.staging import place
 from transforms.unpack import chunks_of, is_packed
@@ -145,6 +146,8 @@ def staged_batches(
             "write it with smaller blocks, or split it"
         ) from error
     except (pa.ArrowException, *_STUMBLES) as error:
+        if is_full_disk(error):
+            raise
         raise unreadable(opening, format_name, error) from error
     return reader_of(opening, path, records)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from transforms.full_disk import is_full_disk
 from transforms.steps.refusal import Refused
 
 
@@ -37,7 +38,9 @@ class OwnFunction:
         """
         try:
             return self.function(given)
-        except Exception as error:  # noqa: BLE001 - the function is the user's, and so is whatever it raises
+        except Exception as error:  # the function is the user's, and so is whatever it raises
+            if is_full_disk(error):
+                raise  # but what it reads, it reads from scratch
             raise self._failed(error) from None
 
     def each(self, returned: Iterable[Any]) -> Iterator[Any]:
@@ -48,7 +51,9 @@ class OwnFunction:
         """
         try:
             yield from returned
-        except Exception as error:  # noqa: BLE001 - the function is the user's, and so is whatever it raises
+        except Exception as error:  # the function is the user's, and so is whatever it raises
+            if is_full_disk(error):
+                raise  # but what it reads, it reads from scratch
             raise self._failed(error) from None
 
     def _failed(self, error: Exception) -> Refused:
