@@ -14,7 +14,7 @@ from orchestrators import azure_faults
 from orchestrators.azure_clients import lake_client
 from orchestrators.azure_faults import told_as_unavailable
 from orchestrators.azure_leases import held
-from orchestrators.errors import UploadChanged, UploadGone
+from orchestrators.errors import Unavailable, UploadChanged, UploadGone
 from orchestrators.messages import Upload
 from orchestrators.recent import Recent
 from orchestrators.settings import Settings
@@ -98,8 +98,13 @@ class AzureBlobLake:
                     stream.readinto(file)
             except (ResourceModifiedError, ResourceNotFoundError) as missing:
                 # Which of the two a deleted blob answers differs between Azure and Azurite.
-                if self.version_of(upload.container, upload.name) is None:
+                present = self.version_of(upload.container, upload.name)
+                if present is None:
                     raise UploadGone(f"{where} was deleted before version {upload.etag} was read") from missing
+                if present.etag == upload.etag:
+                    raise Unavailable(
+                        f"{where}: storage refused version {upload.etag}, which it still has"
+                    ) from missing
                 raise UploadChanged(f"{where} was replaced while version {upload.etag} was to be read") from missing
         return sha256_of(to)
 

@@ -44,7 +44,7 @@ def _write_dataset(services: Services, publication: Publication) -> None:
     output, folder = services.settings.output_container, layout.dataset_folder(publication.request)
     found = services.lake.read(services.settings.staging_container, publication.draft)
     if found is None:
-        _confirm_published(services, publication)
+        _confirm_published(services, publication, "staging holds no draft of it, which its transform had left there")
         return
     document: dict[str, Any] = json.loads(found[0])
     beside = files_beside(document)
@@ -62,13 +62,15 @@ def _write_dataset(services: Services, publication: Publication) -> None:
     confirm_rows_owned(services, publication.request)
     if services.lake.create(output, folder + layout.MANIFEST, json_bytes(document)):
         log.info("run %s: published %d rows", publication.request.run_id, publication.rows.published)
+    else:
+        _confirm_published(services, publication, "storage refused its manifest, and has none")
 
 
-def _confirm_published(services: Services, publication: Publication) -> None:
-    """The draft is gone because an earlier call has published it."""
+def _confirm_published(services: Services, publication: Publication, otherwise: str) -> None:
+    """Another call has published the dataset, or something is wrong."""
     manifest = layout.dataset_folder(publication.request) + layout.MANIFEST
     if services.lake.read(services.settings.output_container, manifest) is None:
-        raise LookupError(f"staging holds no {publication.draft}, which the transform of this run had left there")
+        raise LookupError(f"run {publication.request.run_id}: {otherwise}")
 
 
 def _move_latest(services: Services, request: RunRequest) -> None:

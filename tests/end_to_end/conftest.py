@@ -17,7 +17,10 @@ from devhost.host import LocalHost, running_in_thread
 from orchestrators import services
 from tests.azurite import StorageAccount
 from tests.devhost.visitor import Answer, Visitor
+from tests.faults.auditing import audited, trainers_log
 from tests.waiting import wait_for
+
+__all__ = ["audited", "trainers_log"]
 
 ROOT = Path(__file__).parents[2]
 

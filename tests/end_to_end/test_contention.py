@@ -12,12 +12,13 @@ from threading import Barrier
 
 import pytest
 
-from demo.makers.recording import RecordingService, reply
+from demo.makers.recording import RecordingService
 from tests.devhost.visitor import Visitor
 from tests.end_to_end.conftest import READINGS, World
 from tests.end_to_end.killing import host_process, visitor_of
 from tests.end_to_end.reader import Reader, reading
 from tests.end_to_end.test_events import WEBHOOK, created
+from tests.faults.auditing import Audited
 
 MANY_FILES = (
     f"{READINGS}steps: [{{split: {{into: {{train: 0.5, test: 0.5}}, by: id}}}}]\noutput: {{rows_per_file: 5}}\n"
@@ -48,8 +49,9 @@ def sweep(host: Visitor) -> Callable[[], object]:
     return lambda: host.call("POST", "/admin/functions/sweep_uploads", {})
 
 
-def test_two_hosts_at_the_same_instant_make_one_dataset_and_one_call(world: World, pipeline: RecordingService) -> None:
-    pipeline.will(*[reply(200, {"status": "succeeded"})] * 20)
+def test_two_hosts_at_the_same_instant_make_one_dataset_and_one_call(
+    world: World, pipeline: RecordingService, audited: Audited
+) -> None:
     world.settings["BLOB_TRIGGER_SOURCE"] = "EventGrid"
     heard, swept = ([f"readings/{kind}-{number}.csv" for number in range(3)] for kind in ("heard", "swept"))
     with ExitStack() as stack:
@@ -79,9 +81,11 @@ def test_two_hosts_at_the_same_instant_make_one_dataset_and_one_call(world: Worl
     assert len(world.manifests()) == len(runs)
     calls = Counter(asked.document["run_id"] for asked in pipeline.asked)
     assert calls == Counter(run["run_id"] for run in runs.values())
+    books = audited("two hosts at the same instant")
+    assert (books.lost, books.duplicated, books.outcomes) == ((), (), {"published": len(runs)})
 
 
-def follow_while_hosts_die(world: World, seed: int, rounds: int) -> None:
+def follow_while_hosts_die(world: World, audited: Audited, seed: int, rounds: int) -> None:
     """Hosts are started and killed, an upload each; in the end all are published, and were never seen half."""
     world.declare(MANY_FILES)
     chance = random.Random(seed)  # noqa: S311 - the moments of death, the same ones every time
@@ -101,16 +105,18 @@ def follow_while_hosts_die(world: World, seed: int, rounds: int) -> None:
     assert ends == ["published"] * rounds
     assert (reader.datasets, len(world.manifests())) == (rounds, rounds)
     assert reader.looks > rounds
+    books = audited("kill -9 at random, while a reader looks")
+    assert (books.lost, books.duplicated, books.outcomes) == ((), (), {"published": rounds})
 
 
-def test_a_reader_never_sees_half_a_dataset_while_hosts_are_killed(world: World) -> None:
-    follow_while_hosts_die(world, seed=1, rounds=3)
+def test_a_reader_never_sees_half_a_dataset_while_hosts_are_killed(world: World, audited: Audited) -> None:
+    follow_while_hosts_die(world, audited, seed=1, rounds=3)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(2, 6))
-def test_a_reader_never_sees_half_a_dataset_however_hosts_are_killed(world: World, seed: int) -> None:
-    follow_while_hosts_die(world, seed, rounds=20)
+def test_a_reader_never_sees_half_a_dataset_however_hosts_are_killed(world: World, audited: Audited, seed: int) -> None:
+    follow_while_hosts_die(world, audited, seed, rounds=20)
 
 
 def test_the_reader_would_see_it(world: World) -> None:

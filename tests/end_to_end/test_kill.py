@@ -17,6 +17,7 @@ from demo.makers.recording import RecordingService, Reply, recording_service, re
 from orchestrators import names
 from tests.end_to_end.conftest import World
 from tests.end_to_end.killing import DEADLINE_S, host_process, visitor_of
+from tests.faults.auditing import Audited
 from tests.waiting import wait_for
 
 NAME = "readings/monday.csv"
@@ -41,8 +42,8 @@ def caller() -> Iterator[RecordingService]:
         yield service
 
 
-def complete(world: World) -> None:
-    """A new host takes over, and the run comes to its end."""
+def complete(world: World, audited: Audited, fault: str) -> None:
+    """A new host takes over, and the run comes to its end; nothing is lost or twice."""
     with host_process(world) as process:
         world.visitor = visitor_of(process)
         run = world.finished(NAME)
@@ -51,6 +52,8 @@ def complete(world: World) -> None:
     assert len(world.manifests()) == 1
     manifest = world.document("datasets", world.manifests()[0])
     assert sum(file["rows"] for file in manifest["files"]) == manifest["rows"]["published"] == 2
+    books = audited(f"kill -9 {fault}")
+    assert (books.lost, books.duplicated, books.outcomes) == ((), (), {"published": 1})
 
 
 def starts(pipeline: RecordingService) -> list[str]:
@@ -61,14 +64,14 @@ def starts(pipeline: RecordingService) -> list[str]:
 @pytest.mark.parametrize("activity", ACTIVITIES)
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_killed_host_completes_the_run_after_a_restart(
-    world: World, pipeline: RecordingService, moment: str, activity: str
+    world: World, pipeline: RecordingService, audited: Audited, moment: str, activity: str
 ) -> None:
     pipeline.will(STARTED, SUCCEEDED, SUCCEEDED)
     with host_process(world, moment, activity) as process:
         visitor_of(process)
         world.drop(NAME)
         assert process.wait(DEADLINE_S) == -signal.SIGKILL
-    complete(world)
+    complete(world, audited, f"{moment} {activity}")
     assert len(starts(pipeline)) == 1
 
 
@@ -114,7 +117,7 @@ def test_a_killed_host_ends_a_cancelled_run_after_a_restart(
 
 
 def test_killed_between_the_call_and_its_record_the_call_is_made_again_with_the_same_key(
-    world: World, pipeline: RecordingService
+    world: World, pipeline: RecordingService, audited: Audited
 ) -> None:
     pipeline.will(Reply(breaks="silence"), STARTED, SUCCEEDED)
     with host_process(world) as process:
@@ -123,12 +126,14 @@ def test_killed_between_the_call_and_its_record_the_call_is_made_again_with_the_
         wait_for(lambda: pipeline.asked, "the pipeline's POST")
         process.kill()
         process.wait(DEADLINE_S)
-    complete(world)
+    complete(world, audited, "inside start_pipeline")
     assert len(starts(pipeline)) == 2
     assert len({asked.headers["Idempotency-Key"] for asked in pipeline.asked if asked.method == "POST"}) == 1
 
 
-def test_killed_inside_the_transform_nothing_is_published_twice(world: World, pipeline: RecordingService) -> None:
+def test_killed_inside_the_transform_nothing_is_published_twice(
+    world: World, pipeline: RecordingService, audited: Audited
+) -> None:
     pipeline.will(STARTED, SUCCEEDED)
     scratch = Path(world.settings["SCRATCH_FOLDER"])
     with host_process(world) as process:
@@ -137,5 +142,5 @@ def test_killed_inside_the_transform_nothing_is_published_twice(world: World, pi
         wait_for(lambda: list(scratch.glob("sluice-*/inbox/*")), "the download")
         process.kill()
         process.wait(DEADLINE_S)
-    complete(world)
+    complete(world, audited, "inside transform_uploads")
     assert len(starts(pipeline)) == 1

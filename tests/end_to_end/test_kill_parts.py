@@ -15,6 +15,7 @@ from orchestrators.fan_out import MOST_PARTS
 from tests.end_to_end.conftest import THEN, World
 from tests.end_to_end.killing import DEADLINE_S, host_process, visitor_of
 from tests.end_to_end.test_many_uploads import METERS, dropped, names_of, rows
+from tests.faults.auditing import Audited
 from tests.waiting import wait_for
 
 UPLOADS = 7
@@ -44,7 +45,7 @@ def killed(world: World, *death: str, when: Callable[[], object] | None = None, 
         assert process.wait(DEADLINE_S) == -signal.SIGKILL
 
 
-def complete(world: World, pipeline: RecordingService, uploads: int = UPLOADS) -> None:
+def complete(world: World, pipeline: RecordingService, audited: Audited, fault: str, uploads: int = UPLOADS) -> None:
     """A new host takes over, and leaves exactly what is to be left."""
     with host_process(world) as process:
         world.visitor = visitor_of(process)
@@ -59,6 +60,8 @@ def complete(world: World, pipeline: RecordingService, uploads: int = UPLOADS) -
     assert [row["id"] for row in rows(world, manifest, run_id)] == [0, 1, -1, *range(2, 2 * uploads)]
     assert manifest["rows"]["quarantined"] == uploads == sum(file["rows"] for file in manifest["quarantine"])
     assert [asked.document["run_id"] for asked in pipeline.asked if asked.method == "POST"] == [run_id]
+    books = audited(f"kill -9 {fault}")
+    assert (books.lost, books.duplicated, books.outcomes) == ((), (), {"published": uploads})
 
 
 @pytest.mark.parametrize(
@@ -71,10 +74,10 @@ def complete(world: World, pipeline: RecordingService, uploads: int = UPLOADS) -
     ],
 )
 def test_a_host_that_is_killed_around_parts_completes_the_run_after_its_restart(
-    parted: World, pipeline: RecordingService, moment: str, activity: str
+    parted: World, pipeline: RecordingService, audited: Audited, moment: str, activity: str
 ) -> None:
     killed(parted, moment, activity)
-    complete(parted, pipeline)
+    complete(parted, pipeline, audited, f"{moment} {activity}")
 
 
 @pytest.mark.parametrize(
@@ -82,19 +85,19 @@ def test_a_host_that_is_killed_around_parts_completes_the_run_after_its_restart(
     [pytest.param("upload", id="inside a part", marks=pytest.mark.long), pytest.param("part", id="inside the reduce")],
 )
 def test_a_host_that_is_killed_inside_parts_completes_the_run_after_its_restart(
-    parted: World, pipeline: RecordingService, kind: str
+    parted: World, pipeline: RecordingService, audited: Audited, kind: str
 ) -> None:
     scratch = Path(parted.settings["SCRATCH_FOLDER"])
     killed(parted, when=lambda: list(scratch.glob(f"sluice-*/inbox/{kind}-*")))
-    complete(parted, pipeline)
+    complete(parted, pipeline, audited, f"inside {names.TRANSFORM_PART if kind == 'upload' else names.REDUCE_PARTS}")
 
 
 @pytest.mark.long
 def test_a_host_that_is_killed_inside_a_sub_orchestration_completes_the_run_after_its_restart(
-    parted: World, pipeline: RecordingService
+    parted: World, pipeline: RecordingService, audited: Audited
 ) -> None:
     many = MOST_PARTS + 3
     parted.settings["PART_UPLOADS"] = "1"
     dropped(parted, names_of(many))
     killed(parted, "after", names.TRANSFORM_PART, uploads=many)
-    complete(parted, pipeline, uploads=many)
+    complete(parted, pipeline, audited, "inside a sub-orchestration", uploads=many)

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from tests.azurite import StorageAccount
 
 Harm = Literal["503", "429", "412", "reset", "reset after the effect", "half a body", "trickle", "silence"]
+CODES = {"503": "ServerBusy", "429": "TooManyRequests", "412": "ConditionNotMet"}
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 TRICKLE_BYTES = 7
 TRICKLE_PAUSE_S = 0.05
@@ -26,16 +27,21 @@ TRICKLE_PAUSE_S = 0.05
 
 @dataclass
 class Fault:
-    """`times` requests whose "METHOD /path?query" matches `where` meet this harm."""
+    """Once `passing` requests have passed, `times` whose "METHOD /path?query" matches `where` meet this harm."""
 
     where: str
     harm: Harm
     times: int
-    headers: dict[str, str] = field(default_factory=dict)
+    passing: int
+    happens: Callable[[], object]
+    headers: dict[str, str]
 
     def takes(self, request: str) -> bool:
         """Whether this request is the next one to be harmed."""
-        return self.times > 0 and re.search(self.where, request) is not None
+        if self.times <= 0 or re.search(self.where, request) is None:
+            return False
+        self.passing -= 1
+        return self.passing < 0
 
 
 class FaultyStorage:
@@ -53,9 +59,19 @@ class FaultyStorage:
         urls = [self._behind_proxy(url, stack) for url in (real.blob_url, real.queue_url, real.table_url)]
         self.account = StorageAccount(real.name, *urls)
 
-    def will(self, where: str, harm: Harm, times: int = 1, **headers: str) -> None:
-        """The next `times` requests that match meet this harm."""
-        self.faults.append(Fault(where, harm, times, {name.replace("_", "-"): text for name, text in headers.items()}))
+    def will(
+        self,
+        where: str,
+        harm: Harm,
+        times: int = 1,
+        *,
+        passing: int = 0,
+        happens: Callable[[], object] = lambda: None,
+        **headers: str,
+    ) -> None:
+        """The next `times` requests that match meet this harm, after `passing` others; `happens` as it is done."""
+        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        self.faults.append(Fault(where, harm, times, passing, happens, named))
 
     def just_before(self, where: str, happens: Callable[[], object]) -> None:
         """`happens` is over before the first request that matches reaches storage."""
@@ -100,10 +116,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = self.server.storage.next_fault(f"{self.command} {self.path}")
-        if fault and fault.harm in {"503", "429", "412"}:
-            self._send(int(fault.harm), {"x-ms-error-code": "Injected", **fault.headers}, b"")
+        if fault and fault.harm in CODES:
+            self._send(int(fault.harm), {"x-ms-error-code": CODES[fault.harm], **fault.headers}, b"")
             return
         if fault and fault.harm == "reset":
+            fault.happens()
             self._reset()
             return
         if fault and fault.harm == "silence":
@@ -112,6 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         status, headers, answer = self._ask(body)
         if fault and fault.harm == "reset after the effect":
+            fault.happens()
             self._reset()
         elif fault and fault.harm == "half a body":
             self._send(status, headers, answer[: len(answer) // 2], len(answer))

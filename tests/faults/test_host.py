@@ -15,7 +15,7 @@ from orchestrators import names
 from orchestrators.azure_blob import AzureBlobLake
 from orchestrators.messages import Upload
 from tests.end_to_end.conftest import READINGS, World
-from tests.faults.conftest import Audited
+from tests.faults.auditing import Audited
 from tests.transforms.full_disks import full_after
 
 NAME = "readings/monday.csv"

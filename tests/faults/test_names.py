@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.end_to_end.conftest import READINGS, World
-from tests.faults.conftest import Audited
+from tests.faults.auditing import Audited
 
 LONGEST = 1024
 HOSTILE = {

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from demo.makers.recording import RecordingService, Reply, reply
 from devhost.clock import SkippingClock
+from orchestrators import pipeline_calls
+from orchestrators.pipelines.client import Patience
+from orchestrators.pipelines.sending import Sender
 from tests.end_to_end.conftest import World
-from tests.faults.conftest import Audited
+from tests.faults.auditing import Audited
 
 NAME = "readings/monday.csv"
 FINAL = {"401", "garbage"}
+PATIENCE_S = 2.0
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a pipeline says nothing, nobody waits a minute for it."""
+    monkeypatch.setattr(pipeline_calls, "Sender", partial(Sender, patience=Patience(read_s=PATIENCE_S)))
 
 
 @pytest.mark.parametrize(
@@ -18,6 +30,7 @@ FINAL = {"401", "garbage"}
     [
         pytest.param("5xx", reply(503), id="unavailable"),
         pytest.param("429", reply(429, {}, Retry_After="60"), id="busy"),
+        pytest.param("nothing", Reply(breaks="silence"), id="silent"),
         pytest.param("hangs up", Reply(breaks="hang up"), id="hangs up"),
         pytest.param("half an answer", Reply(body=b"{", breaks="half a body"), id="half an answer"),
         pytest.param("no HTTP", Reply(breaks="no http"), id="not HTTP"),

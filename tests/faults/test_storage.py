@@ -15,7 +15,7 @@ from orchestrators.azure_blob import AzureBlobLake
 from orchestrators.errors import Unavailable
 from orchestrators.settings import read_settings
 from tests.end_to_end.conftest import World
-from tests.faults.conftest import Audited
+from tests.faults.auditing import Audited
 from tests.faults.proxy import FaultyStorage, Harm
 
 NAME = "readings/monday.csv"
@@ -52,7 +52,7 @@ PLACES = {
     "moving latest": WRITE_LATEST,
     "writing the ledger": WRITE_RUN,
 }
-HARMS: tuple[Harm, ...] = ("503", "429", "reset", "reset after the effect", "silence")
+HARMS: tuple[Harm, ...] = ("503", "429", "412", "reset", "reset after the effect", "silence")
 IN_EVERY_GATE = {"503", "reading the upload", "writing the manifest", "writing the ledger"}
 PATIENCE_S = 2.0
 """For a storage that says nothing; a minute is what the app has."""
@@ -144,9 +144,13 @@ def test_trouble_while_an_event_is_taken_is_outlived_by_the_host(world: World, s
     assert world.finished(NAME)["status"] == "published"
 
 
-def test_an_upload_that_is_deleted_before_it_is_read_is_rejected(world: World, storage: FaultyStorage) -> None:
+def test_an_upload_that_is_deleted_before_it_is_read_is_rejected(
+    world: World, storage: FaultyStorage, audited: Audited
+) -> None:
     storage.just_before(READ_UPLOAD, world.storage.get_blob_client("landing", NAME).delete_blob)
     world.start()
     world.drop(NAME)
     run = world.finished(NAME)
     assert (run["status"], run["reason"]["code"]) == ("rejected", "upload_gone")
+    books = audited("upload: deleted while it is read")
+    assert (books.lost, books.duplicated, books.outcomes) == ((), (), {"rejected": 1})

@@ -13,7 +13,7 @@ from devhost.invoker import Invocation, Invoke
 from orchestrators import intake, services, sweeping
 from tests.end_to_end.conftest import GOOD, World
 from tests.end_to_end.test_events import WEBHOOK, created
-from tests.faults.conftest import Audited
+from tests.faults.auditing import Audited
 from tests.faults.proxy import FaultyStorage
 from tests.faults.test_storage import READ_UPLOAD
 from tests.waiting import wait_for
