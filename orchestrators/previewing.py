@@ -6,16 +6,13 @@ inline ──► the content ─────────────────
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from orchestrators.messages import Upload
 from orchestrators.requests import present_lookups
-from orchestrators.scratch import SCRATCH_PREFIX, download, endings, limits
+from orchestrators.scratch import download, endings, limits, scratch_folder
 from orchestrators.services import Services
 from transforms.draft import LocalUpload
 from transforms.flow.check import check_flow
@@ -50,7 +47,7 @@ def try_flow(services: Services, flow: LoadedFlow, content: Content, parameters:
         RequestRefused: a lookup is missing.
     """
     check_flow(flow)
-    with _scratch(services) as folder:
+    with scratch_folder(services.settings.scratch_folder) as folder:
         inbox = folder / "inbox"
         inbox.mkdir()
         path = inbox / f"content{endings(content.name)}"
@@ -67,13 +64,3 @@ def try_flow(services: Services, flow: LoadedFlow, content: Content, parameters:
             limits=replace(allowed, memory_bytes=min(allowed.memory_bytes, MEMORY_BYTES)),
             is_whole=content.is_whole,
         )
-
-
-@contextmanager
-def _scratch(services: Services) -> Iterator[Path]:
-    parent = services.settings.scratch_folder
-    parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=f"{SCRATCH_PREFIX}preview-", dir=parent, ignore_cleanup_errors=True
-    ) as folder:
-        yield Path(folder)

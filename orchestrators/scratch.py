@@ -7,7 +7,9 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -23,9 +25,33 @@ from transforms.full_disk import is_full_disk
 log = logging.getLogger(__name__)
 
 SCRATCH_PREFIX = "sluice-"
+_free: defaultdict[Path, deque[Path]] = defaultdict(deque)
+"""By parent, the names of folders that are gone: an engine is kept for the folder that it may reach."""
+
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}(?=\.|$)")
 
 Left = TypeVar("Left")
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """A folder that nobody else has; gone afterwards, and its name free for another one."""
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = _named_again(parent) or Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX, dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            _free[parent].append(folder)
+
+
+def _named_again(parent: Path) -> Path | None:
+    with suppress(IndexError, FileExistsError):
+        folder = _free[parent].pop()
+        folder.mkdir(mode=0o700)
+        return folder
+    return None
 
 
 def in_scratch(services: Services, request: RunRequest, work: Callable[[LoadedFlow, Path], Left]) -> Left | Ended:
@@ -36,10 +62,9 @@ def in_scratch(services: Services, request: RunRequest, work: Callable[[LoadedFl
     flow = planned_flow(services, request)
     if flow is None:
         return flow_changed(request)
-    services.settings.scratch_folder.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH_PREFIX}{request.run_id}-", dir=services.settings.scratch_folder))
     try:
-        return work(flow, scratch)
+        with scratch_folder(services.settings.scratch_folder) as scratch:
+            return work(flow, scratch)
     except RowsLost as lost:
         log.exception("run %s: %s", request.run_id, lost)
         return _ended("failed", "failed", lost.code, lost)
@@ -57,8 +82,6 @@ def in_scratch(services: Services, request: RunRequest, work: Callable[[LoadedFl
                 f"SCRATCH_FOLDER has no room left ({said}); give it more, or work on less at once"
             ) from trouble
         raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _ended(

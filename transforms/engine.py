@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections import OrderedDict
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+_DATABASE = "work"
 COUNTED_SHARE = 0.85
 """Of the memory that a transform may use, what DuckDB is given to count; writers and readers take more beside it.
 
@@ -23,12 +25,24 @@ Source:
 """
 
 
+SMALL_BYTES = 1 << 20
+"""Of uploads and lookups together; starting an engine takes as long as the rest of a small transform."""
+
+_MOST_KEPT = 4
+_kept: OrderedDict[tuple[Path, Limits], DuckDBPyConnection] = OrderedDict()
+"""Engines that nobody uses, by the folder they reach and what they may use, both of which are locked."""
+
+
 @contextmanager
-def open_engine(scratch: Path, limits: Limits) -> Iterator[DuckDBPyConnection]:
-    """A locked-down connection is open; it is closed, and its files are gone, afterwards.
+def open_engine(scratch: Path, limits: Limits, *, is_small: bool = False) -> Iterator[DuckDBPyConnection]:
+    """A locked-down connection is open; it is closed, and its tables and files are gone, afterwards.
+
+    Where the work `is_small`, the engine of the work before in a folder of the same name is used again, if there was
+    one: its locks are the same. Nothing but the locks is left of that work.
 
     Shape:
-        The database is a file in `scratch`, so that tables larger than memory live on disk.
+        The database is a file in `scratch`, so that tables larger than memory live on disk; where the work `is_small`
+        it is in memory, and what turns out not to fit is spilled to `scratch`.
     Raises:
         UploadTooLarge: the work does not fit into the memory or the scratch space of `limits`.
     Source:
@@ -42,21 +56,69 @@ def open_engine(scratch: Path, limits: Limits) -> Iterator[DuckDBPyConnection]:
     """
     import duckdb
 
-    database = scratch / "engine.duckdb"
-    connection = duckdb.connect(str(database))
+    engine = _small_engine(scratch, limits) if is_small else _engine_on_disk(scratch, limits)
     try:
-        for statement in _settings(scratch, limits):
-            connection.execute(statement)
-        yield connection
+        with engine as connection:
+            yield connection
     except duckdb.OutOfMemoryException as error:
         raise UploadTooLarge(
             f"the data needs more than the {limits.memory_bytes:,} bytes of memory and {limits.scratch_bytes:,} bytes "
             "of scratch space that one transform may use; split the upload or raise the limits"
         ) from error
+
+
+@contextmanager
+def _engine_on_disk(scratch: Path, limits: Limits) -> Iterator[DuckDBPyConnection]:
+    connection = _started(str(scratch / "engine.duckdb"), scratch, limits)
+    try:
+        yield connection
     finally:
         connection.close()
         for leftover in scratch.glob("engine.duckdb*"):
             leftover.unlink(missing_ok=True)
+
+
+@contextmanager
+def _small_engine(scratch: Path, limits: Limits) -> Iterator[DuckDBPyConnection]:
+    """A database of its own in an engine that is kept afterwards, unless anything went wrong or was spilled."""
+    key = (scratch, limits)
+    engine = _kept.pop(key, None) or _started(":memory:", scratch, limits)
+    connection = engine.cursor()
+    try:
+        connection.execute(f"ATTACH ':memory:' AS {_DATABASE}")
+        connection.execute(f"USE {_DATABASE}")
+        yield connection
+        connection.execute("USE memory")
+        connection.execute(f"DETACH {_DATABASE}")
+    except BaseException:
+        connection.close()
+        engine.close()
+        raise
+    connection.close()  # and with it all that is temporary
+    if _spill(scratch).exists():
+        engine.close()
+    else:
+        _keep(key, engine)
+
+
+def _keep(key: tuple[Path, Limits], engine: DuckDBPyConnection) -> None:
+    _kept[key] = engine
+    if len(_kept) > _MOST_KEPT:
+        with suppress(KeyError):  # another thread was faster
+            _kept.popitem(last=False)[1].close()
+
+
+def _started(database: str, scratch: Path, limits: Limits) -> DuckDBPyConnection:
+    import duckdb
+
+    connection = duckdb.connect(database)
+    try:
+        for statement in _settings(scratch, limits):
+            connection.execute(statement)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def count(connection: DuckDBPyConnection, query: str) -> int:
@@ -65,19 +127,24 @@ def count(connection: DuckDBPyConnection, query: str) -> int:
     return int(found[0]) if found else 0
 
 
+def _spill(scratch: Path) -> Path:
+    return scratch / "spill"
+
+
 def _settings(scratch: Path, limits: Limits) -> list[str]:
+    """For all connections of the engine: what is set without GLOBAL may be for the first one alone."""
     folder = scratch.as_posix()
     return [
         "PRAGMA disable_checkpoint_on_shutdown",  # nobody opens the file again
         f"SET memory_limit = '{int(limits.memory_bytes * COUNTED_SHARE)}B'",
         f"SET threads = {limits.threads}",
-        f"SET temp_directory = {text(f'{folder}/spill')}",
+        f"SET temp_directory = {text(_spill(scratch).as_posix())}",
         f"SET max_temp_directory_size = '{limits.scratch_bytes}B'",
-        "SET preserve_insertion_order = true",
-        "SET TimeZone = 'UTC'",
+        "SET GLOBAL preserve_insertion_order = true",
+        "SET GLOBAL TimeZone = 'UTC'",
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
-        "SET python_enable_replacements = false",
+        "SET GLOBAL python_enable_replacements = false",
         f"SET allowed_directories = [{text(f'{folder}/')}]",
         "SET enable_external_access = false",
         "SET lock_configuration = true",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from transforms.dividing import is_divisible, lookups_per_part, steps_per_part
 from transforms.draft import Draft, Limits, LocalUpload, Rejection
-from transforms.engine import open_engine
+from transforms.engine import SMALL_BYTES, open_engine
 from transforms.errors import StepFailed, UnreadableUpload
 from transforms.finishing import apply_places, finish
 from transforms.flow.load import LoadedFlow
@@ -141,8 +141,15 @@ def _job(
 
 def _at_once(job: Job, uploads: Sequence[LocalUpload], limits: Limits) -> Draft:
     room = Room(limits.scratch_bytes)
-    with open_engine(job.scratch, limits) as connection:
+    with open_engine(job.scratch, limits, is_small=_is_small(job, uploads)) as connection:
         return finish(connection, job, room, gather(connection, job, uploads, room, limits.memory_bytes))
+
+
+def _is_small(job: Job, uploads: Sequence[LocalUpload]) -> bool:
+    if is_replay(uploads):
+        return False  # it reads quarantines, in files of any size
+    files = (*(upload.path for upload in uploads), *job.lookups.values())
+    return sum(file.stat().st_size for file in files) < SMALL_BYTES
 
 
 def _parts_in_turn(job: Job, uploads: Sequence[LocalUpload], limits: Limits) -> list[Part]:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 LIMITS = Limits(memory_bytes=100 * 2**20, threads=2, scratch_bytes=2**20)
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[DuckDBPyConnection]:
+@pytest.fixture(params=[pytest.param(False, id="on disk"), pytest.param(True, id="small")])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DuckDBPyConnection]:
     (tmp_path / "scratch").mkdir()
-    with open_engine(tmp_path / "scratch", LIMITS) as connection:
+    with open_engine(tmp_path / "scratch", LIMITS, is_small=request.param) as connection:
         yield connection
 
 
@@ -74,3 +74,64 @@ def test_leaves_nothing_behind(tmp_path: Path) -> None:
     with open_engine(tmp_path, LIMITS) as connection:
         connection.execute("CREATE TABLE a AS SELECT * FROM range(100_000)")
     assert not list(tmp_path.glob("engine*"))
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every engine that was started, by its database."""
+    import duckdb
+
+    databases: list[str] = []
+    connect = duckdb.connect
+
+    def watched(database: str) -> DuckDBPyConnection:
+        databases.append(database)
+        return connect(database)
+
+    monkeypatch.setattr(duckdb, "connect", watched)
+    return databases
+
+
+def test_the_engine_of_small_work_is_used_again_and_remembers_nothing(tmp_path: Path, started: list[str]) -> None:
+    import duckdb
+
+    for _ in range(3):
+        with open_engine(tmp_path, LIMITS, is_small=True) as connection:
+            assert connection.execute("SELECT current_setting('TimeZone')").fetchone() == ("UTC",)
+            for gone in ("FROM plain", "FROM passing", "FROM seen", "SELECT twice(1)"):
+                with pytest.raises(duckdb.CatalogException):
+                    connection.execute(gone)
+            connection.execute("CREATE TABLE plain AS SELECT 1 AS a")
+            connection.execute("CREATE TEMP TABLE passing AS SELECT 1 AS a")
+            connection.execute("CREATE VIEW seen AS SELECT * FROM plain")
+            connection.execute("CREATE TEMP MACRO twice(a) AS 2 * a")
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize(
+    ("folders", "threads"), [pytest.param("ab", (2, 2), id="folder"), pytest.param("aa", (2, 1), id="limits")]
+)
+def test_an_engine_is_used_again_only_with_the_same(
+    tmp_path: Path, started: list[str], folders: str, threads: tuple[int, int]
+) -> None:
+    for folder, most in zip(folders, threads, strict=True):
+        with open_engine(tmp_path / folder, Limits(LIMITS.memory_bytes, most, LIMITS.scratch_bytes), is_small=True):
+            pass
+    assert len(started) == 2
+
+
+def test_an_engine_is_not_kept_when_something_went_wrong_in_it(tmp_path: Path, started: list[str]) -> None:
+    with pytest.raises(ZeroDivisionError), open_engine(tmp_path, LIMITS, is_small=True):
+        raise ZeroDivisionError
+    with open_engine(tmp_path, LIMITS, is_small=True) as connection:
+        assert connection.execute("SELECT 7").fetchone() == (7,)
+    assert len(started) == 2
+
+
+def test_small_work_that_grows_is_spilled_and_its_engine_not_kept(tmp_path: Path, started: list[str]) -> None:
+    limits = Limits(memory_bytes=60 * 2**20, threads=1, scratch_bytes=2**30)
+    for _ in range(2):
+        with open_engine(tmp_path, limits, is_small=True) as connection:
+            connection.execute("CREATE TABLE a AS SELECT md5(i::VARCHAR) AS digest FROM range(2_000_000) r(i)")
+            assert connection.execute("SELECT count(*) FROM a").fetchone() == (2_000_000,)
+    assert len(started) == 2
