@@ -1,13 +1,12 @@
-"""JSON lines, staged: every line that is one JSON object is in a file in scratch, the others in a log.
+"""JSON lines, staged: the text is in a file in scratch, line by line; lines that are no text for JSON are in a log.
 
-A block is judged at once: DuckDB gives a hash of the keys of each line, and only lines whose hash is not the usual
-one are looked at.
+Which of the lines are records is told by the engine, for the whole file (see `key_shapes`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -16,14 +15,12 @@ from transforms.damage import DamageLog
 from transforms.dialect import Dialect
 from transforms.draft import LocalUpload
 from transforms.errors import UnreadableUpload
+from transforms.key_shapes import KeyShapes, shapes_of
 from transforms.records import Block, blocks_of
 from transforms.staging import place
 from transforms.unpack import chunks_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-    from duckdb import DuckDBPyConnection
-
     from transforms.formats.opening import Opening
     from transforms.unpack import Room
 
@@ -31,20 +28,10 @@ LINES = Dialect(quote=b"")
 """Nothing but line breaks ends a record."""
 DEEPEST = 500
 """Levels of nesting in one record; what reads JSON afterwards may not survive many more."""
-MOST_KEYS = 2_000
-"""Different keys in one upload; data that needs more has its values in its keys."""
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-_SHAPES = """SELECT place, shape FROM (
-        SELECT place, CASE WHEN json_valid(line) THEN hash(json_keys(line)) END AS shape
-        FROM lines WHERE line IS NOT NULL
-    ) WHERE shape IS NULL OR shape IS DISTINCT FROM ?"""
-_KEYS = "SELECT place, json_keys(line) FROM lines WHERE place IN (SELECT unnest(?)) ORDER BY place"
-# Guarded: the engine may look at what is no JSON before it looks at the places.
-_OBJECTS = """SELECT place FROM lines
-    WHERE place IN (SELECT unnest(?)) AND CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' END"""
-_SHAPES_KEPT = 100_000
-_BATCH_ROWS = 2048
+_ODD_SPACE = re.compile(rb"[\v\f]")
+"""Space for C, and so for the engine; JSON allows it nowhere."""
 
 
 @dataclass(frozen=True)
@@ -52,43 +39,43 @@ class StagedLines:
     """One upload in scratch. `records` counts all of its lines, `damaged` those that are only in `damage`."""
 
     path: Path
-    keys: tuple[str, ...]
-    """Of all records, in the order in which they were met."""
+    shapes: KeyShapes
     records: int
     damaged: int
     damage: Path
 
+    @property
+    def has_records(self) -> bool:
+        """True where at least one line is a record."""
+        return self.records > self.damaged + self.shapes.rejected
+
 
 def stage_json_lines(opening: Opening, chunks: Iterable[bytes], *, is_plain: bool) -> StagedLines:
-    """One upload is in scratch as JSON lines, its records counted, what is no object set aside.
+    """One upload is in scratch as JSON lines, its lines counted, and it is known which of them are records.
 
     `chunks` are its text in UTF-8; `is_plain` says that they are its bytes as well.
 
     Shape:
-        One pass. A plain file without damage is linked, not copied.
+        One pass over the text, and one of the engine. A plain file that the engine can read is linked, not copied.
     Raises:
         UnreadableUpload: empty, or with too many different keys.
         UploadTooLarge: it does not fit into `room`.
     """
     upload, folder = opening.upload, opening.folder
-    judge = _Judge(opening.connection)
     records = 0
     with (
         _Target(upload, folder / "lines.jsonl", opening.room, is_plain) as target,
         DamageLog(folder / "damage.parquet") as log,
     ):
         for block in blocks_of(chunks, LINES, blank_is_record=False):
-            judged = judge.judged(block)
-            if len(judge.keys) > MOST_KEYS:
-                raise UnreadableUpload(
-                    f"{upload.name}: more than {MOST_KEYS:,} different keys; expected records with the same ones"
-                )
-            log.add(judged, first_record=records + 1)
-            target.add(judged)
+            lines = _without_oddities(block)
+            log.add(lines, first_record=records + 1)
+            target.add(lines)
             records += len(block)
     if not records:
         raise UnreadableUpload(f"{upload.name}: empty, there are only blank lines; expected JSON objects")
-    return StagedLines(target.path, tuple(judge.keys), records, log.records, log.path)
+    shapes = shapes_of(opening.connection, target.path, upload.name, f"rejects_{folder.name}")
+    return StagedLines(target.path, shapes, records, log.records, log.path)
 
 
 class _Target:
@@ -131,64 +118,25 @@ class _Target:
         return file
 
 
-class _Judge:
-    """Tells which lines are no object. Lines with the same keys have the same shape, and most lines the usual one."""
-
-    def __init__(self, connection: DuckDBPyConnection) -> None:
-        self.keys: dict[str, None] = {}
-        """Of all objects so far, in the order in which they were met."""
-        self._connection = connection
-        self._usual: int | None = None
-        self._shapes: dict[int, bool | None] = {}
-        """True where each key is there once, False where one is there twice, None without any key."""
-
-    def judged(self, block: Block) -> Block:
-        """The block with every line damaged that is no object."""
-        if not len(block):
-            return block
-        self._connection.register("lines", _lines(block))
-        rows = self._connection.execute(_SHAPES, [self._usual]).fetchall()
-        self._learn({shape: place for place, shape in reversed(rows) if shape is not None})
-        keyless = [place for place, shape in rows if shape is not None and self._shapes[shape] is None]
-        objects = self._places(_OBJECTS, keyless) if keyless else set()
-        wrong = [place for place, shape in rows if shape is None or not (self._shapes[shape] or place in objects)]
-        self._connection.unregister("lines")
-        rules = dict(block.damaged) | dict.fromkeys(wrong, "json")
-        rules |= {index: "depth" for index in _deep(block) if index not in rules}
-        return replace(block, damaged=rules)
-
-    def _learn(self, first: Mapping[int, int]) -> None:
-        """The shapes of these lines are known."""
-        if len(self._shapes) > _SHAPES_KEPT:
-            self._shapes, self._usual = {}, None
-        new = {place: shape for shape, place in first.items() if shape not in self._shapes}
-        for first_place, names in self._connection.execute(_KEYS, [sorted(new)]).fetchall() if new else ():
-            is_whole = len(set(names)) == len(names)
-            self._shapes[new[first_place]] = is_whole if names else None
-            if is_whole and names:
-                self.keys.update(dict.fromkeys(names))
-                self._usual = self._usual or new[first_place]
-
-    def _places(self, query: str, places: list[int]) -> set[int]:
-        return {int(place) for (place,) in self._connection.execute(query, [places]).fetchall()}
+def _without_oddities(block: Block) -> Block:
+    """The block with every line damaged that the engine would take for more than it is, or pass over."""
+    odd = dict.fromkeys(_odd_lines(block), "json") | dict.fromkeys(_deep(block), "depth")
+    return replace(block, damaged=odd | dict(block.damaged)) if odd else block
 
 
-def _lines(block: Block) -> pa.Table:
-    """The lines without a copy of their bytes, damaged ones null; line breaks are space to JSON."""
+def _odd_lines(block: Block) -> list[int]:
+    """The lines of nothing but spaces, of one byte, and with a space that JSON does not know."""
     import numpy as np
-    import pyarrow as pa
 
-    offsets = np.append(block.starts, block.ends[-1]).astype(np.int32)
-    whole = np.ones(len(block), np.bool_)
-    whole[list(block.damaged)] = False
-    # Buffers of bytes: pyarrow's type stubs know no other; both are small beside the lines.
-    validity, places = np.packbits(whole, bitorder="little").tobytes(), offsets.tobytes()
-    lines = pa.StringArray.from_buffers(
-        len(block), pa.py_buffer(places), pa.py_buffer(block.data), pa.py_buffer(validity)
-    )
-    table = pa.table({"place": pa.array(np.arange(len(block), dtype=np.int32)), "line": lines})
-    # DuckDB's threads share a table batch by batch.
-    return pa.Table.from_batches(table.to_batches(max_chunksize=_BATCH_ROWS))
+    first_bytes = np.frombuffer(block.data, np.uint8)[block.starts]
+    indented = np.flatnonzero((first_bytes == ord(" ")) | (first_bytes == ord("\t")))
+    # DuckDB passes over a file of one byte.
+    odd: list[int] = np.flatnonzero(block.ends - block.starts == 1).tolist()
+    odd += [index for index in indented.tolist() if not block.raw(index).strip(b" \t")]
+    if b"\v" in block.data or b"\f" in block.data:
+        places = [match.start() for match in _ODD_SPACE.finditer(block.data)]
+        odd += (np.searchsorted(block.starts, places, side="right") - 1).tolist()
+    return odd
 
 
 def _deep(block: Block) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from transforms.breaches import REASON
 from transforms.column_types import read_as
 from transforms.draft import LocalUpload
+from transforms.line_texts import raw_batch
 from transforms.record_ends import LONGEST_RECORD
 from transforms.records import blocks_of
 from transforms.relation import quoted, text
@@ -18,7 +18,6 @@ from transforms.staging import StagedText, stage_text
 from transforms.unpack import chunks_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
     from transforms.flow.contract import Column
@@ -93,13 +92,10 @@ class CsvReader:
 
     def _extract(self, connection: DuckDBPyConnection, suspects: str, raws: Path, again: Path) -> None:
         """The raw text of the suspects: all in `raws`, those with a whole number of fields in `again` as well."""
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        kinds: dict[str, pa.DataType] = {"ordinal": pa.int64(), "raw": pa.string()}
-        schema = pa.schema(kinds)
         first = 0 if self.staged.has_header else 1
-        with pq.ParquetWriter(raws, schema) as writer, again.open("wb") as lines:
+        with pq.ParquetWriter(raws, raw_batch([], []).schema) as writer, again.open("wb") as lines:
             for block in blocks_of(
                 chunks_of(LocalUpload(self.staged.path.name, self.staged.path)), self.staged.dialect
             ):
@@ -108,7 +104,7 @@ class CsvReader:
                     [first, first + len(block)],
                 ).fetchall()
                 texts = [block.raw(ordinal - first) for ordinal, _ in found]
-                writer.write_batch(_batch([ordinal for ordinal, _ in found], texts, schema))
+                writer.write_batch(raw_batch([ordinal for ordinal, _ in found], texts))
                 lines.writelines(raw + b"\n" for raw, (_, whole) in zip(texts, found, strict=True) if whole)
                 first += len(block)
 
@@ -128,16 +124,6 @@ class CsvReader:
             # With quoted line breaks the parallel reader refuses to pad.
             options |= {"null_padding": "true", "parallel": "false"}
         return f"read_csv({text(path.as_posix())}, {', '.join(f'{key} = {value}' for key, value in options.items())})"
-
-
-def _batch(ordinals: list[int], texts: list[bytes], schema: pa.Schema) -> pa.RecordBatch:
-    import pyarrow as pa
-
-    # Not `pa.array`: it imports pandas to see whether it was given a Series, which takes a quarter of a second.
-    raw = pa.lib.StringBuilder()
-    raw.append_values(texts)
-    numbers = pa.Array.from_buffers(pa.int64(), len(ordinals), [None, pa.py_buffer(array("q", ordinals))])
-    return pa.RecordBatch.from_arrays([numbers, raw.finish()], schema=schema)
 
 
 def open_csv(opening: Opening) -> CsvReader:

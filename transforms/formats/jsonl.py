@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import codecs
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transforms.breaches import REASON
-from transforms.draft import LocalUpload
+from transforms.breaches import reason
+from transforms.damage import DAMAGE
 from transforms.encodings import UTF_8, detected_encoding, in_utf_8
 from transforms.errors import UnreadableUpload
-from transforms.json_lines import LINES, StagedLines, stage_json_lines
-from transforms.record_ends import LONGEST_RECORD
-from transforms.records import blocks_of
+from transforms.json_lines import StagedLines, stage_json_lines
+from transforms.key_shapes import is_record, json_lines_of, structs_of
+from transforms.line_texts import raw_batch, texts_of_lines
 from transforms.relation import quoted, text
 from transforms.unpack import chunks_of, is_packed, refuse_other_formats
 
@@ -48,32 +49,43 @@ class JsonReader:
         return "JSON" if _is_json(column) else "VARCHAR"
 
     def rows(self, types: Sequence[str]) -> str:
-        columns = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in zip(self.columns, types, strict=True))
         values = ", ".join(
-            f"{self._value(quoted(name), kind)} AS c{place}"
+            f"{self._value(f'struct_extract(record, {text(name)})', kind)} AS c{place}"
             for place, (name, kind) in enumerate(zip(self.columns, types, strict=True))
         )
-        return f"""(SELECT {values} FROM read_json({text(self.staged.path.as_posix())}, format = 'newline_delimited',
-            records = 'true', auto_detect = false, maximum_object_size = {LONGEST_RECORD + 16},
-            columns = {{{columns}}}))"""
+        return f"(SELECT {values} FROM {self._records(types)} WHERE record IS NOT NULL)"
+
+    def _records(self, types: Sequence[str]) -> str:
+        """SQL after FROM: a struct of each record, and nulls for some of what is rejected."""
+        path, shapes = self.staged.path, self.staged.shapes
+        kinds = dict(zip(self.columns, types, strict=True))
+        if not shapes.misfits:
+            return structs_of(path, f"STRUCT({', '.join(f'{quoted(name)} {kind}' for name, kind in kinds.items())})")
+        # Once more the long way: as a struct, what is no object or has a key twice could not be told from a record.
+        return f"""(SELECT json_transform(line, {text(json.dumps(kinds))}) AS record FROM {json_lines_of(path)}
+            WHERE {is_record("line")})"""
 
     def rejected(self) -> str:
-        return f"(SELECT 0::BIGINT AS ordinal, true AS whole, []::{REASON}[] AS reasons WHERE false)"
+        why = reason("NULL", "'json'", text(DAMAGE["json"]))
+        return f"(SELECT ordinal, false AS whole, [{why}] AS reasons FROM {quoted(self.staged.shapes.rejects)})"
 
     def keep_sources(self, connection: DuckDBPyConnection, suspects: str, target: str) -> None:
+        import pyarrow.parquet as pq
+
         raws = self.staged.path.with_name("raws.parquet")
-        self._extract(connection, suspects, raws)
-        kinds = {name: "JSON" if name in self.nested else "VARCHAR" for name in self.columns}
-        shape = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in kinds.items())
+        with pq.ParquetWriter(raws, raw_batch([], []).schema) as writer:
+            for batch in texts_of_lines(connection, self.staged.path, suspects):
+                writer.write_batch(batch)
         # What is nested stays JSON here too: as plain text, the string "[1]" would pass for the list [1].
+        kinds = {name: "JSON" if name in self.nested else "VARCHAR" for name in self.columns}
         values = ", ".join(
-            f"CAST({self._value(f'fields[{text(name)}]', kind)} AS VARCHAR) AS c{place}"
+            f"CAST({self._value(f'struct_extract(record, {text(name)})', kind)} AS VARCHAR) AS c{place}"
             for place, (name, kind) in enumerate(kinds.items())
         )
         connection.execute(f"""
             CREATE TABLE {quoted(target)} AS SELECT ordinal, raw, {values}
-            FROM (SELECT ordinal, raw, json_transform(raw, to_json({{{shape}}})) AS fields
-                FROM read_parquet({text(raws.as_posix())}))""")
+            FROM (SELECT ordinal, raw, CASE WHEN whole THEN json_transform(raw, {text(json.dumps(kinds))}) END AS record
+                FROM read_parquet({text(raws.as_posix())}) JOIN {suspects} USING (ordinal))""")
 
     def _value(self, source: str, kind: str) -> str:
         """The null of JSON, and words that mean it, are null."""
@@ -82,24 +94,6 @@ class JsonReader:
         for word in self.null_values:
             source = f"nullif({source}, {text(word)})"
         return source
-
-    def _extract(self, connection: DuckDBPyConnection, suspects: str, raws: Path) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        schema = pa.table({"ordinal": pa.array([], pa.int64()), "raw": pa.array([], pa.string())}).schema
-        first = 1
-        with pq.ParquetWriter(raws, schema) as writer:
-            chunks = chunks_of(LocalUpload(self.staged.path.name, self.staged.path))
-            for block in blocks_of(chunks, LINES, blank_is_record=False):
-                found = connection.execute(
-                    f"SELECT ordinal FROM {suspects} WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal",
-                    [first, first + len(block)],
-                ).fetchall()
-                ordinals = [int(row[0]) for row in found]
-                lines = [block.raw(ordinal - first).decode() for ordinal in ordinals]
-                writer.write_table(pa.table({"ordinal": ordinals, "raw": lines}, schema))
-                first += len(block)
 
 
 def open_jsonl(opening: Opening) -> JsonReader:
@@ -124,10 +118,10 @@ def json_reader(opening: Opening, staged: StagedLines, encoding: str) -> JsonRea
         UnreadableUpload: a key that would become a column is blank.
     """
     contract = opening.contract
-    names = list(staged.keys)
+    names = list(staged.shapes.keys)
     if contract is not None and contract.unknown_columns == "drop":
         names = [name for name in names if name in contract.columns]
-    if contract is not None and staged.records == staged.damaged:
+    if contract is not None and not staged.has_records:
         names = list(contract.columns)
     if any(not name.strip() for name in names):
         raise UnreadableUpload(f"{opening.upload.name}: a key is blank; name it, or declare unknown_columns: drop")

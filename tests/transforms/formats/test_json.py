@@ -65,6 +65,8 @@ def test_a_bad_record_goes_to_quarantine_and_its_neighbours_stay(
         pytest.param(b'{"id": 2, "note": "caf\xe9"}', "encoding", id="Latin-1"),
         pytest.param(b'{"id": 2, "note": "' + b"x" * 2_000_000 + b'"}', "length", id="too long"),
         pytest.param(b"   ", "json", id="spaces"),
+        pytest.param(b'\v{"id": 2, "note": "x"}', "json", id="a vertical tab"),
+        pytest.param(b'{"id": 2, "note": "x"}\f', "json", id="a form feed"),
     ],
 )
 def test_a_damaged_line_takes_no_other_with_it(line: bytes, rule: str) -> None:
@@ -104,6 +106,29 @@ def test_records_without_keys_are_told_apart_beside_broken_text() -> None:
     result = read("jsonl", b"\n".join(lines * 50))
     assert len(result.rows) == 4 * 50
     assert {row["raw"] for row in result.quarantine} == {"[1]", '{"id": 2', "{", "[]"}
+
+
+def test_every_kind_of_damage_in_one_file_keeps_its_number() -> None:
+    lines = [
+        b"{",
+        b"[1]",
+        b'{"id": 1, "note": null}',
+        b"x\0",
+        b"tru",
+        b" ",
+        b'{"id": 1, "id": 2}',
+        b'{"id": 2}',
+        b"nope",
+    ]
+    result = read("jsonl", b"\n".join(lines * 3))
+    assert [row["id"] for row in result.rows] == [1, 2] * 3
+    damaged = [number for number, line in enumerate(lines * 3, 1) if line not in (lines[2], lines[7])]
+    assert list(result.bad) == damaged
+
+
+@pytest.mark.parametrize("line", [pytest.param(b"{", id="one byte"), pytest.param(b'{"id"', id="cut")])
+def test_a_file_of_one_damaged_line_is_a_quarantine(line: bytes) -> None:
+    assert read("jsonl", line).bad == {1: (line.decode(), [(None, "json")])}
 
 
 def test_an_array_may_be_written_over_many_lines() -> None:

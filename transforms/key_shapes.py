@@ -1,0 +1,112 @@
+"""Key shapes: which lines of a staged file are one JSON object with each of its keys once, told by the engine.
+
+Lines with the same keys in the same order have the same shape. There are few shapes, so one line of each is looked
+at, and all others are judged with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from transforms.engine import count
+from transforms.errors import UnreadableUpload
+from transforms.line_texts import texts_of_lines
+from transforms.record_ends import LONGEST_RECORD
+from transforms.relation import quoted, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+MOST_KEYS = 2_000
+"""Different keys in one upload; data that needs more has its values in its keys."""
+
+_OPTIONS = f"ignore_errors = true, maximum_object_size = {LONGEST_RECORD + 16}"
+
+
+@dataclass(frozen=True)
+class KeyShapes:
+    """What is known of the lines of one file."""
+
+    keys: tuple[str, ...]
+    """Of all records, in the order in which they were met."""
+    rejects: str
+    """The table of the `ordinal` of each line that is no record."""
+    rejected: int
+    misfits: bool
+    """Some rejected lines are JSON: no object, or one that has a key twice."""
+
+
+def json_lines_of(path: Path) -> str:
+    """SQL after FROM: the lines of the file as `line`, in order, null where there is no JSON.
+
+    Shape:
+        The file has no blank lines: they would be no rows.
+    """
+    return f"read_ndjson_objects({text(path.as_posix())}, {_OPTIONS}) AS lines(line)"
+
+
+def structs_of(path: Path, struct: str) -> str:
+    """SQL after FROM: the lines of the file as `record`, a struct, in order, null where there is no JSON.
+
+    Shape:
+        Of a key that is there twice the first value counts. What is JSON and no object is a struct of nulls, or null.
+    """
+    return f"""read_json({text(path.as_posix())}, {_OPTIONS}, format = 'newline_delimited', records = 'false',
+        auto_detect = false, columns = {{record: {text(struct)}}})"""
+
+
+def is_record(line: str) -> str:
+    """SQL that is true for JSON that is an object with each of its keys once."""
+    keys = f"json_keys({line})"
+    return f"json_type({line}) = 'OBJECT' AND len({keys}) = len(list_distinct({keys}))"
+
+
+def shapes_of(connection: DuckDBPyConnection, path: Path, upload: str, rejects: str) -> KeyShapes:
+    """The shape of every line is known; the table `rejects` holds the ordinals of lines that are no record.
+
+    Raises:
+        UnreadableUpload: there are too many different keys.
+    """
+    shapes, examples = f"{rejects}_shapes", f"{rejects}_examples"
+    # The type tells {} from []: neither has a key. It is looked up for such lines alone.
+    connection.execute(f"""
+        CREATE TEMP TABLE {quoted(shapes)} AS
+        SELECT CASE WHEN keys IS NOT NULL THEN hash(keys, CASE WHEN len(keys) = 0 THEN json_type(line) END) END AS shape
+        FROM (SELECT line, json_keys(line) AS keys FROM {json_lines_of(path)})""")
+    connection.execute(f"""
+        CREATE TEMP TABLE {quoted(examples)} AS
+        SELECT shape, min(rowid) + 1 AS ordinal FROM {quoted(shapes)} WHERE shape IS NOT NULL GROUP BY shape""")
+    keys, misfits = _judged(connection, path, upload, examples)
+    connection.execute(
+        f"""CREATE TEMP TABLE {quoted(rejects)} AS SELECT rowid + 1 AS ordinal FROM {quoted(shapes)}
+        WHERE shape IS NULL OR shape IN (SELECT shape FROM {quoted(examples)} WHERE ordinal IN (SELECT unnest(?)))""",
+        [misfits],
+    )
+    for table in (shapes, examples):
+        connection.execute(f"DROP TABLE {quoted(table)}")
+    rejected = count(connection, f"SELECT count(*) FROM {quoted(rejects)}")
+    return KeyShapes(keys, rejects, rejected, bool(misfits))
+
+
+def _judged(
+    connection: DuckDBPyConnection, path: Path, upload: str, examples: str
+) -> tuple[tuple[str, ...], list[int]]:
+    """The keys of all records, and which of the examples are none."""
+    keys: dict[str, None] = {}
+    misfits: list[int] = []
+    for batch in texts_of_lines(connection, path, quoted(examples)):
+        found = connection.execute(
+            f"""SELECT ordinal, json_keys(line), {is_record("line")}
+            FROM (SELECT unnest(?) AS ordinal, unnest(?) AS line) ORDER BY ordinal""",
+            [batch.column("ordinal").to_pylist(), batch.column("raw").to_pylist()],
+        ).fetchall()
+        keys.update(dict.fromkeys(name for _, names, fits in found if fits for name in names))
+        misfits += [ordinal for ordinal, _, fits in found if not fits]
+        if len(keys) > MOST_KEYS:
+            raise UnreadableUpload(
+                f"{upload}: more than {MOST_KEYS:,} different keys; expected records with the same ones"
+            )
+    return tuple(keys), misfits
