@@ -15,6 +15,7 @@ from orchestrators import names
 from tests.end_to_end.conftest import THEN, World
 from tests.end_to_end.killing import DEADLINE_S, host_process, visitor_of
 from tests.end_to_end.test_events import WEBHOOK, created, sweep
+from tests.faults.auditing import Audited
 from tests.waiting import wait_for
 
 SALES = """
@@ -146,7 +147,9 @@ collect: {by: [day], quiet: 2s}
         pytest.param("before", "upload_landed", id="before an upload is taken", marks=pytest.mark.long),
     ],
 )
-def test_a_killed_host_runs_a_set_once_after_a_restart(world: World, moment: str, function: str) -> None:
+def test_a_killed_host_runs_a_set_once_after_a_restart(
+    world: World, audited: Audited, moment: str, function: str
+) -> None:
     world.declare(SALES + QUIET, "sales.yaml")
     for number in range(3):
         world.drop(f"sales/monday/{number}.csv", rows(number))
@@ -161,6 +164,8 @@ def test_a_killed_host_runs_a_set_once_after_a_restart(world: World, moment: str
         assert (run["status"], len(run["uploads"]), len(world.runs())) == ("published", 3, 1)
         world.visitor = None
     assert len(world.manifests()) == 1
+    books = audited("kill -9 while a set is collected")
+    assert (books.lost, books.duplicated, books.outcomes) == ((), (), {"published": 3})
 
 
 def test_two_hosts_that_both_wait_for_a_set_run_it_once(world: World, pipeline: RecordingService) -> None:

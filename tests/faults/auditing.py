@@ -14,6 +14,7 @@ from tests.azurite import StorageAccount
 from tests.faults.auditor import Audit, audit
 
 Audited = Callable[[str], Audit]
+Told = Callable[[str, object], None]
 SUCCEEDED = reply(200, {"status": "succeeded"})
 REFUSES_FROM = 300
 
@@ -42,15 +43,18 @@ def trainers_log(pipeline: RecordingService, tmp_path: Path) -> Path:
     return log
 
 
+def tell(record_property: Told, fault: str, found: Audit) -> None:
+    """The end of the test run tells what was found after that fault."""
+    record_property("audit", [fault, dict(found.outcomes), len(found.lost), len(found.duplicated)])
+
+
 @pytest.fixture
-def audited(
-    storage_account: StorageAccount, trainers_log: Path, record_property: Callable[[str, object], None]
-) -> Audited:
-    """What the auditor finds after that fault; the end of the test run tells it of every fault."""
+def audited(storage_account: StorageAccount, trainers_log: Path, record_property: Told) -> Audited:
+    """What the auditor finds after that fault."""
 
     def look(fault: str) -> Audit:
         found = audit(storage_account.connection_string, trainers_log)
-        record_property("audit", [fault, dict(found.outcomes), len(found.lost), len(found.duplicated)])
+        tell(record_property, fault, found)
         return found
 
     return look

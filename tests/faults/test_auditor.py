@@ -14,6 +14,7 @@ from orchestrators.azure_table import AzureTableLedger
 from orchestrators.messages import PipelineState, RunRecord, RunRequest, Upload, UploadRecord
 from orchestrators.settings import Settings, read_settings
 from tests.azurite import StorageAccount
+from tests.faults.auditing import Told, tell
 from tests.faults.auditor import Audit, audit
 from tests.faults.matrix import matrix
 
@@ -68,9 +69,11 @@ def test_books_in_order_have_nothing_to_tell(books: Books) -> None:
     assert (found.lost, found.duplicated, found.outcomes) == ((), (), {"published": 1})
 
 
-def test_a_planted_loss_shows(books: Books) -> None:
+def test_a_planted_loss_shows(books: Books, record_property: Told) -> None:
     books.lake.delete("datasets", f"readings/{RUN_ID}/manifest.json")
-    assert books.audited().lost == (f"upload readings/1.csv ({books.upload.etag})",)
+    found = books.audited()
+    tell(record_property, "(planted here: a loss)", found)
+    assert found.lost == (f"upload readings/1.csv ({books.upload.etag})",)
 
 
 def test_a_dataset_without_one_of_its_files_is_a_loss(books: Books) -> None:
@@ -94,9 +97,11 @@ def test_a_start_that_the_trainer_does_not_know_is_a_loss(books: Books) -> None:
     assert books.audited().lost == (f"start of {RUN_ID}",)
 
 
-def test_a_planted_duplicate_shows(books: Books) -> None:
+def test_a_planted_duplicate_shows(books: Books, record_property: Told) -> None:
     books.publish("20130131T060000Z-000000000000")
-    assert books.audited().duplicated == (f"upload readings/1.csv ({books.upload.etag})",)
+    found = books.audited()
+    tell(record_property, "(planted here: a duplicate)", found)
+    assert found.duplicated == (f"upload readings/1.csv ({books.upload.etag})",)
 
 
 def test_a_second_job_for_one_run_shows(books: Books) -> None:
