@@ -29,6 +29,8 @@ class CalledOff(SluiceError):
 def run_directly(services: Services, request: RunRequest, called_off: Event) -> RunRecord:
     """The run is over; its pipeline, if it has one, was started and is not waited for.
 
+    `request` is the one on record: what two calls of one run may differ in is settled by the first.
+
     Raises:
         CalledOff: `called_off` was set; between two effects, so that no two of them meet.
         Unavailable: passing trouble.

@@ -55,7 +55,7 @@ def take_upload(services: Services, upload: Upload, known: UploadRecord | None =
     if known.status != "running":
         log.info("upload %s (%s): %s%s", upload.name, upload.etag, known.status, _because(known.reason))
         return None
-    return _still_to_start(services, known, to_do if isinstance(to_do, RunRequest) else None)
+    return _still_to_start(services, known, wanted, to_do if isinstance(to_do, RunRequest) else None)
 
 
 def _decide(services: Services, upload: Upload, known: UploadRecord | None) -> tuple[UploadRecord, ToDo | None]:
@@ -102,17 +102,19 @@ def _held(upload: Upload, flow: str, code: str, message: str) -> UploadRecord:
     return UploadRecord(upload=upload, status="held", at=now(), flow=flow, reason=Reason(code=code, message=message))
 
 
-def _still_to_start(services: Services, known: UploadRecord, request: RunRequest | None) -> RunRequest | None:
+def _still_to_start(
+    services: Services, known: UploadRecord, wanted: UploadRecord, request: RunRequest | None
+) -> RunRequest | None:
     """The run that has the upload, unless it is over; an upload is never given to a second run by an event."""
     if request is not None and known.run_id == request.run_id:
         return request
     opened = services.ledger.run(known.run_id or "")
     if opened is not None:
         return None if opened.finished_at else opened.request
-    # Claimed under an older flow revision, and the claimer died before it opened that run.
-    if request is not None:
-        claim = known.model_copy(update={"run_id": request.run_id})
-        services.ledger.amend_upload(known.upload, lambda found: claim if found == known else found)
+    # Claimed under other flows, and the claimer died before it opened that run: by those of now it has another one,
+    # or none.
+    claim = wanted if request is None else known.model_copy(update={"run_id": request.run_id})
+    services.ledger.amend_upload(known.upload, lambda found: claim if found == known else found)
     return request
 
 

@@ -39,5 +39,6 @@ def is_direct(services: Services, request: RunRequest) -> bool:
 
 
 def _carry_out(services: Services, request: RunRequest) -> None:
-    if open_run(services, request).finished_at is None:
-        run_directly(services, request, called_off=Event())
+    record = open_run(services, request)
+    if record.finished_at is None:
+        run_directly(services, record.request, called_off=Event())

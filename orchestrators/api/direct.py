@@ -32,7 +32,7 @@ async def post_transform(
     if record.finished_at is None and await instance_status(client, run.run_id) is not None:
         record = await wait_for_end(services, record, asked.wait)
     elif record.finished_at is None:
-        record = await _carry_out(services, client, run, asked.wait)
+        record = await _carry_out(services, client, record.request, asked.wait)
     return answer_run(services, request, record)
 
 

@@ -128,3 +128,16 @@ def test_a_claim_whose_run_was_never_opened_passes_to_the_present_revision(
 def test_an_upload_that_is_gone_before_it_was_seen_leaves_no_run(services: Services) -> None:
     assert take_blob(services, NAME) is None
     assert services.ledger.uploads(Query()).items == ()
+
+
+def test_a_claim_whose_run_was_never_opened_ends_where_its_flow_is_gone(
+    open_services: Callable[[], Services], flows_folder: Path
+) -> None:
+    services = open_services()
+    drop(services)
+    assert take_blob(services, NAME) is not None  # and here the host dies
+    (flows_folder / "readings.yaml").unlink()
+    assert take_blob(open_services(), NAME) is None
+    record = only_record(services)
+    assert record.reason is not None
+    assert (record.status, record.reason.code) == ("ignored", "no_flow_matches")
