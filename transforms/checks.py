@@ -38,7 +38,8 @@ def run_checks(
         >>> run_checks(connection, relation_of(connection, "trips"), {0: "rows >= 100"}, {})
         (CheckResult(check='rows >= 100', value=5, passed=False, then='reject', detail=''),)
     """
-    connection.execute("CREATE OR REPLACE TEMP MACRO null_fraction(value) AS avg((value IS NULL)::INTEGER)")
+    if checks:
+        connection.execute("CREATE OR REPLACE TEMP MACRO null_fraction(value) AS avg((value IS NULL)::INTEGER)")
     return tuple(_run(connection, relation, index, check, parameters) for index, check in checks.items())
 
 

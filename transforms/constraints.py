@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from transforms.flow.contract import Column, Contract
 
+_MOST_TAKEN = 4096
+_taken: set[tuple[str, ...]] = set()
+"""Probes that the engine has taken, with their values: it takes them whatever the data."""
+
 
 def confirm_constraints(connection: DuckDBPyConnection, contract: Contract, parameters: Mapping[str, Any]) -> None:
     """Every constraint of the contract can be asked of the rows.
@@ -48,22 +52,32 @@ def constraint_mistakes(
 
 
 def _misfits(connection: DuckDBPyConnection, column: Column) -> Iterator[tuple[str, str, str]]:
-    import duckdb
-
     for option, value, probe, expected in (
         (".pattern", column.pattern, "SELECT regexp_matches('', ?)", "a regular expression of RE2"),
         (".zone", column.zone, "SELECT timezone(?, TIMESTAMP '2013-01-31')::VARCHAR", "a zone of the IANA database"),
     ):
-        try:
-            connection.execute(probe, [value]).fetchall() if value else None
-        except duckdb.Error:
+        if value and _refusal(connection, probe, value):
             yield option, repr(value), expected
             return
     asked = ", ".join(rule.broken for rule in rules_of(column, "v", read_as(column)))
+    if said := _refusal(connection, f"SELECT {asked} FROM (SELECT NULL::{read_as(column)} AS v)"):
+        yield "", said, f"constraints that fit a {column.type}"
+
+
+def _refusal(connection: DuckDBPyConnection, probe: str, *values: str) -> str | None:
+    """What the engine says against the probe; None where it takes it, and then it is not asked again."""
+    import duckdb
+
+    if (probe, *values) in _taken:
+        return None
     try:
-        connection.execute(f"SELECT {asked} FROM (SELECT NULL::{read_as(column)} AS v)").fetchall()
+        connection.execute(probe, values).fetchall()
     except duckdb.Error as error:
-        yield "", str(error).partition("\n")[0], f"constraints that fit a {column.type}"
+        return str(error).partition("\n")[0]
+    if len(_taken) >= _MOST_TAKEN:
+        _taken.clear()
+    _taken.add((probe, *values))
+    return None
 
 
 def _unasked_rules(

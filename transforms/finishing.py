@@ -20,7 +20,7 @@ from transforms.partitions import refuse_unfit, without_empty_texts
 from transforms.profile.measuring import profile_of
 from transforms.profile.merging import merge_all
 from transforms.quarantine import top_reasons, write_quarantine
-from transforms.relation import Relation, row_count
+from transforms.relation import Relation
 from transforms.stages import WRITING
 from transforms.steps.apply import StepsResult, apply_steps
 from transforms.steps.step import StepEnv
@@ -44,7 +44,7 @@ def finish(connection: DuckDBPyConnection, job: Job, room: Room, gathered: Gathe
     """
     facts = gathered.facts
     folder, rows_per_file = job.scratch / "quarantine", job.flow.output.rows_per_file
-    quarantine = write_quarantine(connection, folder, rows_per_file) if job.keeps_bad_rows else ()
+    quarantine = write_quarantine(connection, folder, rows_per_file) if facts.counts.quarantined else ()
     rejection = _contract_rejection(connection, job, facts)
     try:
         if rejection is None:
@@ -78,14 +78,14 @@ def _finished(
     facts = gathered.facts
     places = range(len(facts.counts.steps), len(job.flow.steps))
     result = apply_places(connection, job, room, gathered.rows, places=places, lookups=job.flow.lookups)
-    _refuse_nothing(row_count(connection, result.relation), "the steps removed every row")
+    steps = (*facts.counts.steps, *result.counts)
+    _refuse_nothing(steps[-1].rows_out if steps else facts.counts.good, "the steps removed every row")
     job.on_stage(WRITING)
     refuse_unfit(result.relation, job.flow.output.partition_by)
     with result.reading():
         relation, notes = without_empty_texts(connection, result.relation, job.flow.output.partition_by)
     result = replace(result, relation=relation, notes=(*result.notes, *notes))
     files, profile = _written(connection, job, result)
-    steps = (*facts.counts.steps, *result.counts)
     counts = replace(facts.counts, steps=steps, published=rows_in_footers(files))
     confirm_steps(counts)
     checks = run_checks(connection, result.relation, job.flow.sql_checks, job.parameters)

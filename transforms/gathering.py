@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,8 @@ from transforms.formats.catalog import open_upload
 from transforms.formats.opening import Opening
 from transforms.ingest import ParsedUpload, good_rows, nonfinite_counts, parse_uploads
 from transforms.quarantine import (
-    bad_records,
     confirm_reasons,
+    damaged_records,
     fill_quarantine,
     find_suspects,
     quarantined,
@@ -108,13 +108,13 @@ def gather(
     contract = job.flow.contract.written_with(options.decimal, options.thousands)
     readers = [_open(connection, job, upload, order, room) for order, upload in enumerate(uploads)]
     parsed = parse_uploads(connection, readers, contract, job.parameters, memory_bytes)
-    for upload in parsed:
-        find_suspects(connection, upload)
-    bad = sum(bad_records(connection, upload) for upload in parsed)
+    suspects = [find_suspects(connection, upload) for upload in parsed]
+    bad = sum(suspects) + sum(damaged_records(connection, upload) for upload in parsed)
     if job.keeps_bad_rows:
-        fill_quarantine(connection, parsed, job.most_quarantined)
+        fill_quarantine(connection, parsed, suspects, job.most_quarantined)
         restore_records(connection, uploads)
-        confirm_reasons(connection)
+        if bad:
+            confirm_reasons(connection)
     good = good_rows(connection, parsed, contract)
     most = job.most_quarantined if job.keeps_bad_rows else 0
     counts = RowCounts(
@@ -128,7 +128,7 @@ def gather(
     confirm_ingest(counts)
     facts = Facts(
         counts=counts,
-        ragged=sum(ragged_records(connection, upload) for upload in parsed),
+        ragged=sum(map(partial(ragged_records, connection), parsed, suspects)),
         dialects=tuple({"upload": reader.name, **reader.dialect} for reader in readers),
         nonfinite=nonfinite_counts(connection, parsed, contract),
         missing=tuple((name, upload.reader.name) for upload in parsed for name in upload.layout.missing),

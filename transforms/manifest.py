@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from platform import python_version
 from typing import TYPE_CHECKING, Any
@@ -54,8 +55,13 @@ def described(flow: LoadedFlow, parameters: Mapping[str, Any], draft: Draft) -> 
         "fitted": draft.fitted,
         "dialects": list(draft.dialects),
         "notes": list(draft.notes),
-        "versions": {"python": python_version()} | {name: version(name) for name in _ENGINES},
+        "versions": {"python": python_version()} | _engine_versions(),
     }
+
+
+@cache
+def _engine_versions() -> dict[str, str]:
+    return {name: version(name) for name in _ENGINES}
 
 
 def files_beside(manifest: Mapping[str, Any]) -> dict[str, bytes]:

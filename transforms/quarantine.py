@@ -27,8 +27,11 @@ _SORTED = "quarantine_sorted"
 _TOP_REASONS = 5
 
 
-def find_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
+def find_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
     """The table `suspects_<order>` holds (ordinal, whole, parsed, reasons) of each row that is bad for DuckDB.
+
+    Answers how many there are; without any there is no table either, since most uploads of a run of many are small
+    and good.
 
     Shape:
         `parsed` is the row's place among those that parse, from 0, or null for one that does not;
@@ -38,11 +41,7 @@ def find_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
     connection.execute(f"CREATE TEMP TABLE {rejected} AS SELECT * FROM {upload.reader.rejected()}")
     broken = f"(SELECT rowid + 1 AS number FROM {quoted(upload.table)} WHERE {BAD})"
     if not count(connection, f"SELECT (SELECT count(*) FROM {rejected}) + (SELECT count(*) FROM {broken})"):
-        # Most uploads of a run of many are small and good: the join below takes longer than to read them.
-        connection.execute(f"""
-            CREATE TEMP TABLE {quoted(suspects_of(upload))}
-            (ordinal BIGINT, whole BOOLEAN, parsed BIGINT, reasons {REASON}[])""")
-        return
+        return 0
     numbered = position_among_all(broken, "number", f"(SELECT ordinal AS position FROM {rejected})")
     connection.execute(f"""
         CREATE TEMP TABLE {quoted(suspects_of(upload))} AS
@@ -50,6 +49,7 @@ def find_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
         UNION ALL
         SELECT position, true, number - 1, []::{REASON}[] FROM ({numbered})
         ORDER BY ordinal""")
+    return count(connection, f"SELECT count(DISTINCT ordinal) FROM {quoted(suspects_of(upload))}")
 
 
 def suspects_of(upload: ParsedUpload) -> str:
@@ -57,41 +57,43 @@ def suspects_of(upload: ParsedUpload) -> str:
     return f"suspects_{upload.order}"
 
 
-def suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
-    """The number of rows that are bad for DuckDB."""
-    return count(connection, f"SELECT count(DISTINCT ordinal) FROM {quoted(suspects_of(upload))}")
+def damaged_records(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
+    """The number of records of an upload that were too damaged to be parsed."""
+    return count(connection, f"SELECT count(*) FROM {_damage(upload)}") if upload.reader.damage else 0
 
 
-def bad_records(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
-    """The number of bad records of an upload: its suspects and its damaged records, each counted."""
-    damaged = f"SELECT count(*) FROM {_damage(upload)}" if upload.reader.damage else "SELECT 0"
-    return suspects(connection, upload) + count(connection, damaged)
-
-
-def ragged_records(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
+def ragged_records(connection: DuckDBPyConnection, upload: ParsedUpload, suspects: int) -> int:
     """The number of records of an upload with too few or too many fields."""
-    ragged = "len(list_filter(reasons, lambda reason: reason.rule = 'columns')) > 0"
-    found = count(connection, f"SELECT count(*) FROM {quoted(suspects_of(upload))} WHERE {ragged}")
-    damaged = f"SELECT count(*) FROM {_damage(upload)} WHERE rule = 'columns'" if upload.reader.damage else "SELECT 0"
-    return found + count(connection, damaged)
+    found = 0
+    if suspects:
+        ragged = "len(list_filter(reasons, lambda reason: reason.rule = 'columns')) > 0"
+        found += count(connection, f"SELECT count(*) FROM {quoted(suspects_of(upload))} WHERE {ragged}")
+    if upload.reader.damage:
+        found += count(connection, f"SELECT count(*) FROM {_damage(upload)} WHERE rule = 'columns'")
+    return found
 
 
-def fill_quarantine(connection: DuckDBPyConnection, uploads: Sequence[ParsedUpload], most: int | None = None) -> None:
+def fill_quarantine(
+    connection: DuckDBPyConnection,
+    uploads: Sequence[ParsedUpload],
+    suspects: Sequence[int],
+    most: int | None = None,
+) -> None:
     """The table `quarantine` holds (upload, record, raw, reasons) of every bad record, in (upload, record) order.
 
-    Of more than `most` it holds the first ones.
+    `suspects` says how many each upload has. Of more than `most` records it holds the first ones.
     """
     connection.execute(
         f"CREATE TABLE {QUARANTINE} (place BIGINT, upload VARCHAR, record BIGINT, raw VARCHAR, reasons {REASON}[])"
     )
-    for upload in uploads:
-        if most is not None:
+    for upload, found in zip(uploads, suspects, strict=True):
+        if found and most is not None:
             _keep_first(connection, suspects_of(upload), "ordinal", most)
-        if suspects(connection, upload):
+        if found:
             _add_suspects(connection, upload)
         if upload.reader.damage:
             _add_damage(connection, upload)
-        if most is not None:
+        if most is not None and (found or upload.reader.damage):
             _keep_first(connection, QUARANTINE, "(place, record)", most)
 
 

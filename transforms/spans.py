@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -26,18 +26,18 @@ def spans_of(connection: DuckDBPyConnection, rows: str, most: int) -> list[str]:
         >>> spans_of(connection, "trips WHERE true", 2)
         ['(__row < 14)', '(__row >= 14 AND __row < 28)', '(__row >= 28)']
     """
-    starts = list(_starts(connection, rows, most))
+    bins = connection.execute(
+        f"SELECT {ROW} // {_BIN} AS bin, count(*) FROM {rows} GROUP BY bin ORDER BY bin"
+    ).fetchall()
+    starts = list(_starts(connection, rows, most, bins))
     if not starts:
-        return ["true"] if _any_row(connection, rows) else []
+        return ["true"] if bins else []
     middle = [f"({ROW} >= {low} AND {ROW} < {high})" for low, high in pairwise(starts)]
     return [f"({ROW} < {starts[0]})", *middle, f"({ROW} >= {starts[-1]})"]
 
 
-def _starts(connection: DuckDBPyConnection, rows: str, most: int) -> Iterator[int]:
+def _starts(connection: DuckDBPyConnection, rows: str, most: int, bins: Sequence[tuple[int, int]]) -> Iterator[int]:
     """The first `__row` of every span but the first one, found in the bin that must hold it."""
-    bins = connection.execute(
-        f"SELECT {ROW} // {_BIN} AS bin, count(*) FROM {rows} GROUP BY bin ORDER BY bin"
-    ).fetchall()
     before, wanted = 0, most
     for place, size in bins:
         while before + size > wanted:
@@ -48,7 +48,3 @@ def _starts(connection: DuckDBPyConnection, rows: str, most: int) -> Iterator[in
             yield start
             wanted += most
         before += size
-
-
-def _any_row(connection: DuckDBPyConnection, rows: str) -> bool:
-    return bool(connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall())

@@ -143,14 +143,20 @@ def _header(lines: Sequence[bytes], options: ReadOptions, names: Collection[str]
 def _headers(
     lines: Sequence[tuple[int, bytes]], delimiters: Sequence[bytes], quotes: Sequence[bytes], names: Collection[str]
 ) -> Iterator[_Header]:
-    """Every reading of a line in which enough names are known: any in the first line, half of them further down."""
+    """Every reading of a line in which enough names are known: any in the first line, half of them further down.
+
+    The last one, where all of them are: there is no better one.
+    """
+    wanted = set(names)
     for order, (place, text) in enumerate(lines):
         enough = max(2, (len(names) + 1) // 2) if order else 1
         for delimiter in delimiters:
             for quote in quotes:
-                known = len(set(Dialect(delimiter, quote).fields(text)) & set(names))
+                known = len(wanted.intersection(Dialect(delimiter, quote).fields(text)))
                 if known >= enough:
                     yield _Header(place if order else 0, delimiter, quote, known)
+                if known == len(wanted):
+                    return
 
 
 def _is_comment(line: bytes, options: ReadOptions) -> bool:

@@ -23,9 +23,10 @@ def mark_repeated(connection: DuckDBPyConnection, tables: Sequence[str], contrac
         Of the rows with the same values the first that keeps all its other rules stays. A null repeats nothing.
     """
     connection.execute(f'CREATE TABLE {REPEATED} (upload BIGINT, parsed BIGINT, "column" VARCHAR, "value" VARCHAR)')
-    for key in [*((name,) for name, column in contract.columns.items() if column.unique), *contract.keys]:
+    keys = [*((name,) for name, column in contract.columns.items() if column.unique), *contract.keys]
+    for key in keys:
         _list_repeated(connection, tables, key, bad)
-    for order, table in enumerate(tables):
+    for order, table in enumerate(tables if keys else ()):
         connection.execute(
             f"UPDATE {quoted(table)} SET {bad} = true WHERE rowid IN (SELECT parsed FROM {REPEATED} WHERE upload = ?)",
             [order],

@@ -39,6 +39,7 @@ _SAMPLE = "profiled"
 _COUNTABLE = frozenset({"number", "moment", "text", "truth"})
 _RAREST = 1000
 """Of many values, one that makes up less than 1 in 1000 of a sample is not frequent, it was drawn."""
+_functions: dict[str, str] = {}
 _SPARE = 2
 """Among so many times the hashes that are kept, there are enough of them."""
 
@@ -93,8 +94,7 @@ def profile_of(connection: DuckDBPyConnection, relation: Relation) -> dict[str, 
 
 
 def _sampled(connection: DuckDBPyConnection, relation: Relation, rows: int) -> _Table:
-    # Of values of every kind that is hashed: the engine may change its functions with any version.
-    [(function,)] = connection.execute("SELECT format('{:016x}', hash(hash('probe'), hash(1), hash(0.5)))").fetchall()
+    function = _hash_function(connection)
     if rows <= SAMPLE_ROWS:
         return _Table(connection, relation.sql, rows, relation.sql, rows, function)
     one_in = -(-rows // SAMPLE_ROWS)
@@ -103,6 +103,16 @@ def _sampled(connection: DuckDBPyConnection, relation: Relation, rows: int) -> _
     )
     sampled = number(connection, f"SELECT count(*) FROM {_SAMPLE}")
     return _Table(connection, relation.sql, rows, _SAMPLE, sampled, function)
+
+
+def _hash_function(connection: DuckDBPyConnection) -> str:
+    """Of values of every kind that is hashed: the engine may change its functions with any version."""
+    import duckdb
+
+    if duckdb.__version__ not in _functions:
+        [(told,)] = connection.execute("SELECT format('{:016x}', hash(hash('probe'), hash(1), hash(0.5)))").fetchall()
+        _functions[duckdb.__version__] = told
+    return _functions[duckdb.__version__]
 
 
 def _facts(table: _Table, columns: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -212,7 +222,7 @@ def _smallest_hashes(table: _Table, name: str, spread: int) -> Hashes:
     """The smallest hashes: first only among small ones, which are enough unless the sample misled."""
     column = quoted(name)
     everything = 2**64 - 1
-    for bound in (min(everything, everything * _SPARE * MOST_HASHES // max(spread, 1)), everything):
+    for bound in dict.fromkeys((min(everything, everything * _SPARE * MOST_HASHES // max(spread, 1)), everything)):
         small = f"{column} IS NOT NULL AND hash({column}) <= {bound}"
         found = table.connection.execute(
             f"SELECT DISTINCT hash({column}) AS h FROM {table.sql} WHERE {small} ORDER BY h LIMIT {MOST_HASHES}"
