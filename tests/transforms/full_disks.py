@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import fastavro
 import openpyxl
@@ -23,6 +23,7 @@ from pyarrow import feather, orc
 
 from tests.transforms.drafting import LIMITS, Said, flow_with, parquet
 from transforms import ingest
+from transforms import transform as transforming
 from transforms.draft import LocalUpload
 from transforms.errors import TransformError
 from transforms.flow.flow import Flow
@@ -90,14 +91,15 @@ class Case:
     content: Callable[[], bytes]
     format: str = "csv"
     output: str = "parquet"
-    is_large: bool = False
+    size: Literal["small", "usual", "large"] = "usual"
     parts: tuple[int, ...] = ()
     has_lookup: bool = False
 
 
 CASES: Mapping[str, Case] = {
     "csv": Case("a.csv", csv_text),
-    "csv in the engine's file": Case("a.csv", csv_text, is_large=True),
+    "csv in memory": Case("a.csv", csv_text, size="small"),
+    "csv in the engine's file": Case("a.csv", csv_text, size="large"),
     "csv.gz": Case("a.csv.gz", lambda: gzip.compress(csv_text())),
     "csv, by parts": Case("a.csv", csv_text, parts=(1,)),
     "csv to csv": Case("a.csv", csv_text, output="csv"),
@@ -117,7 +119,9 @@ CASES: Mapping[str, Case] = {
 def main(name: str, sizes: Sequence[int]) -> None:
     """How the transform ended on each disk is told."""
     case = CASES[name]
-    if case.is_large:
+    if case.size != "small":
+        vars(transforming)["SMALL_BYTES"] = 0
+    if case.size == "large":
         # As if the values were too many for memory: they go into the engine's own file, and not to temporary ones.
         ingest._BYTES_A_VALUE = LIMITS.memory_bytes
     for size in sizes:
