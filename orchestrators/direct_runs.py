@@ -10,14 +10,14 @@ import logging
 from threading import Event
 
 from orchestrators.errors import SluiceError
-from orchestrators.messages import Outcome, PipelineState, Publication, RunRecord, RunRequest
+from orchestrators.messages import Outcome, PipelineState, Planned, Publication, RunRecord, RunRequest
 from orchestrators.pipeline_calls import start_pipeline
 from orchestrators.planning import plan_run
 from orchestrators.plans import ended_early
-from orchestrators.publishing import publish_dataset
+from orchestrators.publishing import publish
 from orchestrators.reporting import report_run
 from orchestrators.services import Services
-from orchestrators.transforming import transform_uploads
+from orchestrators.transforming import draft_uploads
 
 log = logging.getLogger(__name__)
 
@@ -36,23 +36,26 @@ def run_directly(services: Services, request: RunRequest, called_off: Event) -> 
         Unavailable: passing trouble.
     """
     planned = plan_run(services, request)
-    if planned.finished:
-        return planned.finished
+    return planned.finished or carry_out(services, request, planned, called_off)
+
+
+def carry_out(services: Services, request: RunRequest, planned: Planned, called_off: Event) -> RunRecord:
+    """As `run_directly`, for a run that is not over."""
     if planned.ended:
         return report_run(services, ended_early(request, planned.ended))
-    transformed = transform_uploads(services, request)
-    if transformed.ended:
-        return report_run(services, ended_early(request, transformed.ended, transformed))
+    left = draft_uploads(services, request)
+    if left.ended:
+        return report_run(services, ended_early(request, left.ended, left.rows))
     _go_on_unless(called_off)
-    publication = Publication(request=request, draft=str(transformed.draft), rows=transformed.rows)
-    published = publish_dataset(services, publication)
+    published = publish(services, request, left.document)
     _go_on_unless(called_off)
+    publication = Publication(request=request, rows=left.rows)
     pipeline = start_pipeline(services, publication) if planned.has_pipeline else PipelineState()
     outcome = Outcome(
         request=request,
         status="published",
         uploads="published",
-        rows=transformed.rows,
+        rows=left.rows,
         published=published,
         pipeline=pipeline,
     )

@@ -197,10 +197,10 @@ class Published(Message):
 
 
 class Publication(Message):
-    """What is to be published, and what the pipeline is told about it."""
+    """What is to be published, and what the pipeline is told about it; a direct run has no draft in staging."""
 
     request: RunRequest
-    draft: str
+    draft: str | None = None
     rows: Rows
 
 

@@ -16,7 +16,7 @@ from orchestrators import layout
 from orchestrators.messages import Ended, PartDone, PartRequest, Reduction, Transformed
 from orchestrators.scratch import Stopwatch, download, in_scratch, limits, refuse_bytes, refuse_what_cannot_fit
 from orchestrators.services import Services, now
-from orchestrators.transforming import learnt_before, stage, store
+from orchestrators.transforming import learnt_before, stage, stage_draft, store
 from transforms.flow.load import LoadedFlow
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _reduce(services: Services, flow: LoadedFlow, asked: Reduction, scratch: Pat
     seconds["transform_s"] = clock.lap()
     checksums = {name: digest for part in staged for name, digest in part.checksums.items()} | lookup_checksums
     timings = _together([part.timings for part in staged], seconds)
-    return store(services, flow, request, draft, checksums=checksums, timings=timings)
+    return stage_draft(services, request, store(services, flow, request, draft, checksums=checksums, timings=timings))
 
 
 def _staged(services: Services, name: str) -> _Staged:

@@ -26,6 +26,11 @@ def plan_run(services: Services, request: RunRequest) -> Planned:
     if record is not None and record.finished_at:
         log.info("run %s: already %s", request.run_id, record.status)
         return Planned(finished=record)
+    return plan_open_run(services, request)
+
+
+def plan_open_run(services: Services, request: RunRequest) -> Planned:
+    """What is still to be done for a run that is on record and not over."""
     flow = planned_flow(services, request)
     if flow is None:
         return Planned(ended=flow_changed(request))

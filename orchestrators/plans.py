@@ -24,7 +24,6 @@ from orchestrators.messages import (
     Rows,
     RunRecord,
     RunRequest,
-    Transformed,
 )
 from orchestrators.policies import GaveUpError, Steps, Stop, StoppedError, sleep, steadily
 
@@ -86,7 +85,7 @@ def _carry_out(context: DurableOrchestrationContext, request: RunRequest, stop: 
     transformed = yield from transform_all(context, request, planned, stop)
     if transformed.ended or transformed.draft is None:
         why = transformed.ended or gave_up(GaveUpError("the transform left no draft"))
-        return ended_early(request, why, transformed)
+        return ended_early(request, why, transformed.rows)
 
     publication = Publication(request=request, draft=transformed.draft, rows=transformed.rows)
     answer = yield from steadily(context, names.PUBLISH_DATASET, publication, policies.STORAGE, stop)
@@ -162,12 +161,12 @@ def _cancel_pipeline(context: DurableOrchestrationContext, publication: Publicat
     return state.model_copy(update={"status": "cancelled", "message": told})
 
 
-def ended_early(request: RunRequest, ended: Ended, transformed: Transformed | None = None) -> Outcome:
+def ended_early(request: RunRequest, ended: Ended, rows: Rows | None = None) -> Outcome:
     """The outcome of a run that published nothing."""
     return Outcome(
         request=request,
         status=ended.status,
         uploads=ended.uploads,
-        rows=transformed.rows if transformed else Rows(),
+        rows=rows or Rows(),
         reason=ended.reason,
     )

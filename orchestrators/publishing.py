@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from orchestrators import layout
@@ -21,13 +22,27 @@ log = logging.getLogger(__name__)
 
 
 def publish_dataset(services: Services, publication: Publication) -> Published:
-    """The manifest is in place, written by this call or by an earlier one, and `latest.json` is not older."""
-    request = publication.request
-    _write_dataset(services, publication)
+    """The dataset is published with the draft in staging, by this call or by an earlier one; the draft is gone."""
+    staging, draft = services.settings.staging_container, str(publication.draft)
+    found = services.lake.read(staging, draft)
+    published = publish(services, publication.request, json.loads(found[0]) if found else None)
+    services.lake.delete(staging, draft)
+    return published
+
+
+def publish(services: Services, request: RunRequest, draft: Mapping[str, Any] | None) -> Published:
+    """The manifest is in place, written by this call or by an earlier one, and `latest.json` is not older.
+
+    Raises:
+        LookupError: there is neither a draft nor a manifest, or another replay took the rows over.
+    """
+    if draft is None:
+        _confirm_published(services, request, "staging holds no draft of it, which its transform had left there")
+    else:
+        _write_dataset(services, request, draft)
     if request.parent is None:
         # A supplement is never the whole of what was uploaded last.
         _move_latest(services, request)
-    services.lake.delete(services.settings.staging_container, publication.draft)
     return published_as(services, request)
 
 
@@ -40,14 +55,9 @@ def published_as(services: Services, request: RunRequest) -> Published:
     )
 
 
-def _write_dataset(services: Services, publication: Publication) -> None:
-    output, folder = services.settings.output_container, layout.dataset_folder(publication.request)
-    found = services.lake.read(services.settings.staging_container, publication.draft)
-    if found is None:
-        _confirm_published(services, publication, "staging holds no draft of it, which its transform had left there")
-        return
-    document: dict[str, Any] = json.loads(found[0])
-    beside = files_beside(document)
+def _write_dataset(services: Services, request: RunRequest, draft: Mapping[str, Any]) -> None:
+    output, folder = services.settings.output_container, layout.dataset_folder(request)
+    beside = files_beside(draft)
     (first, content), *rest = beside.items()
     if not services.lake.create(output, folder + first, content):
         # Only where somebody was here before can there be a manifest, which the files beside it must not outrun.
@@ -56,21 +66,24 @@ def _write_dataset(services: Services, publication: Publication) -> None:
         rest = list(beside.items())
     for name, content in rest:
         services.lake.put(output, folder + name, content)
-    document["profile"] = without_sketches(document["profile"])
-    document["beside"] = {name: hashlib.sha256(content).hexdigest() for name, content in beside.items()}
-    document["published_at"] = now().isoformat()
-    confirm_rows_owned(services, publication.request)
+    document = {
+        **draft,
+        "profile": without_sketches(draft["profile"]),
+        "beside": {name: hashlib.sha256(content).hexdigest() for name, content in beside.items()},
+        "published_at": now().isoformat(),
+    }
+    confirm_rows_owned(services, request)
     if services.lake.create(output, folder + layout.MANIFEST, json_bytes(document)):
-        log.info("run %s: published %d rows", publication.request.run_id, publication.rows.published)
+        log.info("run %s: published %d rows", request.run_id, draft["rows"]["published"])
     else:
-        _confirm_published(services, publication, "storage refused its manifest, and has none")
+        _confirm_published(services, request, "storage refused its manifest, and has none")
 
 
-def _confirm_published(services: Services, publication: Publication, otherwise: str) -> None:
+def _confirm_published(services: Services, request: RunRequest, otherwise: str) -> None:
     """Another call has published the dataset, or something is wrong."""
-    manifest = layout.dataset_folder(publication.request) + layout.MANIFEST
+    manifest = layout.dataset_folder(request) + layout.MANIFEST
     if services.lake.read(services.settings.output_container, manifest) is None:
-        raise LookupError(f"run {publication.request.run_id}: {otherwise}")
+        raise LookupError(f"run {request.run_id}: {otherwise}")
 
 
 def _move_latest(services: Services, request: RunRequest) -> None:

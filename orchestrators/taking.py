@@ -8,9 +8,10 @@ from threading import Event
 from azure.durable_functions import DurableOrchestrationClient
 
 from orchestrators.collecting import take_arrival
-from orchestrators.direct_runs import run_directly
+from orchestrators.direct_runs import carry_out
 from orchestrators.intake import take_blob
 from orchestrators.messages import Arrival, RunRequest
+from orchestrators.planning import plan_open_run
 from orchestrators.services import Services
 from orchestrators.starts import open_run, start_run
 
@@ -41,4 +42,4 @@ def is_direct(services: Services, request: RunRequest) -> bool:
 def _carry_out(services: Services, request: RunRequest) -> None:
     record = open_run(services, request)
     if record.finished_at is None:
-        run_directly(services, record.request, called_off=Event())
+        carry_out(services, record.request, plan_open_run(services, record.request), called_off=Event())

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,36 @@ log = logging.getLogger(__name__)
 _FILES_AT_ONCE = 4
 
 
+@dataclass(frozen=True)
+class Drafted:
+    """What a transform left, its data files in place: the draft of the manifest; or how the run ended there."""
+
+    rows: Rows = field(default_factory=Rows)
+    document: Mapping[str, Any] | None = None
+    ended: Ended | None = None
+
+
 def transform_uploads(services: Services, request: RunRequest) -> Transformed:
-    """The data files are in place under content-named names, and a draft of the manifest is in staging.
+    """What `draft_uploads` leaves, its document in staging for another activity."""
+    return stage_draft(services, request, draft_uploads(services, request))
+
+
+def draft_uploads(services: Services, request: RunRequest) -> Drafted:
+    """The data files are in place under content-named names, and a draft of the manifest is at hand.
 
     Bad data and a replaced upload are values; trouble with storage is raised, and retried by the plan.
     """
     done = in_scratch(services, request, lambda flow, scratch: _transform(services, flow, request, scratch))
-    return Transformed(ended=done) if isinstance(done, Ended) else done
+    return Drafted(ended=done) if isinstance(done, Ended) else done
 
 
-def _transform(services: Services, flow: LoadedFlow, request: RunRequest, scratch: Path) -> Transformed:
+def stage_draft(services: Services, request: RunRequest, left: Drafted) -> Transformed:
+    """The document is in staging, where there is one."""
+    draft = None if left.document is None else stage(services, request, "draft", left.document)
+    return Transformed(draft=draft, rows=left.rows, ended=left.ended)
+
+
+def _transform(services: Services, flow: LoadedFlow, request: RunRequest, scratch: Path) -> Drafted:
     from transforms.transform import transform
 
     started_at, clock = now(), Stopwatch()
@@ -78,8 +99,8 @@ def store(
     *,
     checksums: Mapping[str, str],
     timings: Mapping[str, Any],
-) -> Transformed:
-    """The files of a draft are in place, and its document is in staging, unless it was rejected."""
+) -> Drafted:
+    """The files of a draft are in place, and its document is at hand, unless it was rejected."""
     clock = Stopwatch()
     _store_files(services, request, draft)
     stored = {"store_s": round(timings.get("store_s", 0) + clock.lap(), 3)}
@@ -87,12 +108,11 @@ def store(
     if draft.rejection is not None:
         log.warning("run %s: rejected: %s", request.run_id, draft.rejection.message)
         reason = Reason(code=draft.rejection.code, message=draft.rejection.message)
-        return Transformed(rows=rows, ended=Ended(status="rejected", uploads="rejected", reason=reason))
+        return Drafted(rows=rows, ended=Ended(status="rejected", uploads="rejected", reason=reason))
     if request.parent is not None and (ended := take_rows(services, request)):
-        return Transformed(rows=rows.model_copy(update={"published": 0}), ended=ended)
+        return Drafted(rows=rows.model_copy(update={"published": 0}), ended=ended)
     document = draft_document(flow, request, draft, checksums)
-    document["timings"] = {**timings, **stored}
-    return Transformed(draft=stage(services, request, "draft", document), rows=rows)
+    return Drafted(rows=rows, document={**document, "timings": {**timings, **stored}})
 
 
 def rows_of(draft: Draft) -> Rows:

@@ -47,8 +47,8 @@ def transactions_of(world: World, storage: FaultyStorage) -> list[str]:
     ("flow", "at_most"),
     [
         pytest.param(READINGS, 18, id="with a plan"),
-        pytest.param(READINGS + THEN, 25, id="with a plan and a pipeline"),
-        pytest.param(READINGS + "run: direct\n", 18, id="direct"),
+        pytest.param(READINGS + THEN, 24, id="with a plan and a pipeline"),
+        pytest.param(READINGS + "run: direct\n", 13, id="direct"),
     ],
 )
 def test_a_run_talks_to_storage_no_more_than_it_must(

@@ -18,8 +18,8 @@ from orchestrators.cleaning import find_leftovers
 from orchestrators.direct_runs import run_directly
 from orchestrators.errors import RequestRefused
 from orchestrators.ledger import Query
-from orchestrators.messages import Publication, RunRecord, RunRequest
-from orchestrators.publishing import publish_dataset
+from orchestrators.messages import RunRecord, RunRequest
+from orchestrators.publishing import publish
 from orchestrators.rebuilding import rebuild_ledger
 from orchestrators.replaying import replay_of, take_rows
 from orchestrators.requests import request_run
@@ -144,13 +144,13 @@ def test_rows_change_hands_when_a_replay_ends_without_publishing(
     mild = reopen(MILD)
     request = replay(mild, parent)
     open_run(mild, request)
-    late: list[Publication] = []
+    late: list[tuple[RunRequest, Any]] = []
 
-    def dies(_: Services, publication: Publication) -> None:
-        late.append(publication)
+    def dies(_: Services, request: RunRequest, draft: Any) -> None:
+        late.append((request, draft))
         raise RuntimeError("killed")
 
-    monkeypatch.setattr("orchestrators.direct_runs.publish_dataset", dies)
+    monkeypatch.setattr("orchestrators.direct_runs.publish", dies)
     with pytest.raises(RuntimeError, match="killed"):
         run_directly(mild, request, called_off=Event())
     monkeypatch.undo()
@@ -163,7 +163,7 @@ def test_rows_change_hands_when_a_replay_ends_without_publishing(
     mild.ledger.amend_run(request.run_id, lambda run: run.model_copy(update={"status": "failed", "finished_at": now()}))
     freed = carried_out(lax, replay(lax, parent))
     with pytest.raises(LookupError, match="another one replays"):
-        publish_dataset(mild, late[0])
+        publish(mild, *late[0])
     assert (freed.status, published_ids(lax)) == ("published", [1, 2, 3, 4, 5, 6])
 
 
