@@ -52,6 +52,11 @@ def complete(world: World, audited: Audited, fault: str) -> None:
     assert len(world.manifests()) == 1
     manifest = world.document("datasets", world.manifests()[0])
     assert sum(file["rows"] for file in manifest["files"]) == manifest["rows"]["published"] == 2
+    is_in_order(audited, fault)
+
+
+def is_in_order(audited: Audited, fault: str) -> None:
+    """The auditor found the upload published, once, and its pipeline started once."""
     books = audited(f"kill -9 {fault}")
     assert (books.lost, books.duplicated, books.outcomes) == ((), (), {"published": 1})
 
@@ -77,7 +82,7 @@ def test_a_killed_host_completes_the_run_after_a_restart(
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_killed_host_calls_back_once_after_a_restart(
-    world: World, pipeline: RecordingService, caller: RecordingService, moment: str
+    world: World, pipeline: RecordingService, caller: RecordingService, audited: Audited, moment: str
 ) -> None:
     pipeline.will(STARTED, SUCCEEDED)
     caller.will(reply(200))
@@ -93,11 +98,12 @@ def test_a_killed_host_calls_back_once_after_a_restart(
         assert world.visitor.finished(run_id)["runtimeStatus"] == "Completed"
         world.visitor = None
     assert [asked.document["StatusCode"] for asked in caller.asked] == ["200"]
+    is_in_order(audited, f"{moment} {names.CALL_BACK}")
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_killed_host_ends_a_cancelled_run_after_a_restart(
-    world: World, pipeline: RecordingService, moment: str
+    world: World, pipeline: RecordingService, audited: Audited, moment: str
 ) -> None:
     pipeline.will(reply(202, {"status": "running"}, Location="/jobs/7", Retry_After="3600"))
     with host_process(world, moment, names.CANCEL_PIPELINE) as process:
@@ -114,6 +120,7 @@ def test_a_killed_host_ends_a_cancelled_run_after_a_restart(
         world.visitor = None
     assert (run["status"], run["pipeline"]["status"]) == ("published", "unknown")
     assert len(starts(pipeline)) == 1
+    is_in_order(audited, f"{moment} {names.CANCEL_PIPELINE}")
 
 
 def test_killed_between_the_call_and_its_record_the_call_is_made_again_with_the_same_key(

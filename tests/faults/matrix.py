@@ -12,8 +12,8 @@ def matrix(properties: Iterable[Sequence[tuple[str, Any]]]) -> list[str]:
 
     Example:
         >>> print("\\n".join(matrix([[("audit", ["503", {"published": 1}, 0, 0])]] * 2)))
-        fault                                     tries  lost  duplicated  outcomes
-        503                                           2     0           0  2 published
+        fault                                           tries  lost  duplicated  outcomes
+        503                                                 2     0           0  2 published
     """
     tries, lost, duplicated = Counter[str](), Counter[str](), Counter[str]()
     outcomes: dict[str, Counter[str]] = {}
@@ -24,8 +24,8 @@ def matrix(properties: Iterable[Sequence[tuple[str, Any]]]) -> list[str]:
         outcomes.setdefault(fault, Counter()).update(ended)
     if not tries:
         return []
-    lines = [f"{'fault':<40}  tries  lost  duplicated  outcomes"]
+    lines = [f"{'fault':<46}  tries  lost  duplicated  outcomes"]
     for fault in sorted(tries):
         ended = ", ".join(f"{count} {status}" for status, count in sorted(outcomes[fault].items()))
-        lines.append(f"{fault:<40}  {tries[fault]:>5}  {lost[fault]:>4}  {duplicated[fault]:>10}  {ended}")
+        lines.append(f"{fault:<46}  {tries[fault]:>5}  {lost[fault]:>4}  {duplicated[fault]:>10}  {ended}")
     return lines

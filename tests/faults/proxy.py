@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from tests.azurite import StorageAccount
 
-Harm = Literal["503", "429", "412", "reset", "reset after the effect", "half a body", "trickle", "silence"]
+Harm = Literal["503", "429", "412", "reset", "reset after the effect", "reset mid-body", "trickle", "silence"]
 CODES = {"503": "ServerBusy", "429": "TooManyRequests", "412": "ConditionNotMet"}
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 TRICKLE_BYTES = 7
@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault and fault.harm == "reset after the effect":
             fault.happens()
             self._reset()
-        elif fault and fault.harm == "half a body":
+        elif fault and fault.harm == "reset mid-body":
             self._send(status, headers, answer[: len(answer) // 2], len(answer))
             self._reset()
         elif fault and fault.harm == "trickle":

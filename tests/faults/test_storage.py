@@ -14,7 +14,7 @@ from orchestrators import azure_faults
 from orchestrators.azure_blob import AzureBlobLake
 from orchestrators.errors import Unavailable
 from orchestrators.settings import read_settings
-from tests.end_to_end.conftest import World
+from tests.end_to_end.conftest import READINGS, THEN, World
 from tests.faults.auditing import Audited
 from tests.faults.proxy import FaultyStorage, Harm
 
@@ -90,7 +90,21 @@ def test_passing_trouble_is_outlived(
     assert storage.done[harm] >= 1
 
 
-@pytest.mark.parametrize("harm", ["half a body", "trickle"])
+@pytest.mark.long
+@pytest.mark.parametrize("where", [READ_UPLOAD, WRITE_DATA, WRITE_MANIFEST, WRITE_RUN])
+@pytest.mark.parametrize("harm", ["503", "412", "reset", "reset after the effect"])
+def test_passing_trouble_of_a_direct_run_is_outlived(
+    world: World, storage: FaultyStorage, audited: Audited, where: str, harm: Harm
+) -> None:
+    world.declare(READINGS + THEN + "run: direct\n")
+    storage.will(where, harm, IN_CLIENT + 1)
+    world.start(clock=SkippingClock())
+    world.drop(NAME)
+    is_sound(world, audited, f"storage: {harm}, a direct run")
+    assert storage.done[harm] >= 1
+
+
+@pytest.mark.parametrize("harm", ["reset mid-body", "trickle"])
 def test_a_download_that_stutters_is_read_whole(
     world: World, storage: FaultyStorage, audited: Audited, harm: Harm
 ) -> None:
