@@ -32,8 +32,8 @@ class KeyShapes:
 
     keys: tuple[str, ...]
     """Of all records, in the order in which they were met."""
-    rejects: str
-    """The table of the `ordinal` of each line that is no record."""
+    rejects: str | None
+    """The table of the `ordinal` of each line that is no record, where there is one."""
     rejected: int
     misfits: bool
     """Some rejected lines are JSON: no object, or one that has a key twice."""
@@ -65,44 +65,50 @@ def is_record(line: str) -> str:
 
 
 def shapes_of(connection: DuckDBPyConnection, path: Path, upload: str, rejects: str) -> KeyShapes:
-    """The shape of every line is known; the table `rejects` holds the ordinals of lines that are no record.
+    """The shape of every line is known; where a line is no record, the table `rejects` holds its ordinal.
 
     Raises:
         UnreadableUpload: there are too many different keys.
     """
-    shapes, examples = f"{rejects}_shapes", f"{rejects}_examples"
+    shapes = quoted(f"{rejects}_shapes")
     # The type tells {} from []: neither has a key. It is looked up for such lines alone.
     connection.execute(f"""
-        CREATE TEMP TABLE {quoted(shapes)} AS
+        CREATE TEMP TABLE {shapes} AS
         SELECT CASE WHEN keys IS NOT NULL THEN hash(keys, CASE WHEN len(keys) = 0 THEN json_type(line) END) END AS shape
         FROM (SELECT line, json_keys(line) AS keys FROM {json_lines_of(path)})""")
-    connection.execute(f"""
-        CREATE TEMP TABLE {quoted(examples)} AS
-        SELECT shape, min(rowid) + 1 AS ordinal FROM {quoted(shapes)} WHERE shape IS NOT NULL GROUP BY shape""")
-    keys, misfits = _judged(connection, path, upload, examples)
+    keys, misfits = _judged(connection, path, upload, shapes)
+    rejected = _keep_rejects(connection, shapes, misfits, rejects)
+    connection.execute(f"DROP TABLE {shapes}")
+    return KeyShapes(keys, rejects if rejected else None, rejected, bool(misfits))
+
+
+def _keep_rejects(connection: DuckDBPyConnection, shapes: str, misfits: list[int], rejects: str) -> int:
+    """The number of lines that are no record; where there is one, `rejects` has them."""
+    if not misfits and not count(connection, f"SELECT count(*) - count(shape) FROM {shapes}"):
+        return 0
     connection.execute(
-        f"""CREATE TEMP TABLE {quoted(rejects)} AS SELECT rowid + 1 AS ordinal FROM {quoted(shapes)}
-        WHERE shape IS NULL OR shape IN (SELECT shape FROM {quoted(examples)} WHERE ordinal IN (SELECT unnest(?)))""",
+        f"""CREATE TEMP TABLE {quoted(rejects)} AS SELECT rowid + 1 AS ordinal FROM {shapes}
+        WHERE shape IS NULL OR shape IN (SELECT shape FROM {shapes} WHERE rowid + 1 IN (SELECT unnest(?)))""",
         [misfits],
     )
-    for table in (shapes, examples):
-        connection.execute(f"DROP TABLE {quoted(table)}")
-    rejected = count(connection, f"SELECT count(*) FROM {quoted(rejects)}")
-    return KeyShapes(keys, rejects, rejected, bool(misfits))
+    return count(connection, f"SELECT count(*) FROM {quoted(rejects)}")
 
 
-def _judged(
-    connection: DuckDBPyConnection, path: Path, upload: str, examples: str
-) -> tuple[tuple[str, ...], list[int]]:
-    """The keys of all records, and which of the examples are none."""
+def _judged(connection: DuckDBPyConnection, path: Path, upload: str, shapes: str) -> tuple[tuple[str, ...], list[int]]:
+    """The keys of all records, and one line of each shape that is no record."""
+    import pyarrow as pa
+
     keys: dict[str, None] = {}
     misfits: list[int] = []
-    for batch in texts_of_lines(connection, path, quoted(examples)):
+    examples = f"(SELECT min(rowid) + 1 AS ordinal FROM {shapes} WHERE shape IS NOT NULL GROUP BY shape)"
+    for batch in texts_of_lines(connection, path, examples):
+        connection.register("lines", pa.Table.from_batches([batch]))
         found = connection.execute(
-            f"""SELECT ordinal, json_keys(line), {is_record("line")}
-            FROM (SELECT unnest(?) AS ordinal, unnest(?) AS line) ORDER BY ordinal""",
-            [batch.column("ordinal").to_pylist(), batch.column("raw").to_pylist()],
+            f"""SELECT * FROM (SELECT ordinal, json_keys(raw) AS keys, {is_record("raw")} AS fits FROM lines)
+            WHERE NOT (fits AND list_has_all(?, keys)) ORDER BY ordinal""",
+            [list(keys)],
         ).fetchall()
+        connection.unregister("lines")
         keys.update(dict.fromkeys(name for _, names, fits in found if fits for name in names))
         misfits += [ordinal for ordinal, _, fits in found if not fits]
         if len(keys) > MOST_KEYS:

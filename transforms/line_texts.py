@@ -6,7 +6,6 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from transforms.engine import count
 from transforms.records import BLOCK_BYTES
 
 if TYPE_CHECKING:
@@ -17,37 +16,39 @@ if TYPE_CHECKING:
 
     from transforms.record_ends import Offsets
 
+_MOST_LINES, _MOST_NUMBERS = 10_000, 1_000_000
+"""At once."""
+_PIECE_BYTES = 2**18
+"""Looked at together: of more, what numpy makes of it leaves the processor's cache."""
+
 
 def texts_of_lines(connection: DuckDBPyConnection, path: Path, wanted: str) -> Iterator[pa.RecordBatch]:
     r"""The lines that `wanted` names pass by as (ordinal, raw), in order.
 
-    `wanted` is SQL after FROM with a column `ordinal`, from 1. The file is UTF-8, each line ends with LF or the file.
+    `wanted` is SQL after FROM with a column `ordinal`: numbers from 1, each once. The file is UTF-8; LF ends a line.
 
     Shape:
-        At least one batch. About `BLOCK_BYTES` and one line are held at a time; nothing is read after the last one.
+        About `BLOCK_BYTES` and one line are held at a time; nothing is read after the last line.
     Example:
         >>> import duckdb, tempfile
         >>> from pathlib import Path
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Path(folder) / "a.txt"
         ...     _ = path.write_bytes(b"one\ntwo\nthree")
-        ...     batches = list(texts_of_lines(duckdb.connect(), path, "(VALUES (1), (3)) t(ordinal)"))
-        >>> [row for batch in batches for row in batch.to_pylist()]
+        ...     [batch] = texts_of_lines(duckdb.connect(), path, "(VALUES (1), (3)) t(ordinal)")
+        >>> batch.to_pylist()
         [{'ordinal': 1, 'raw': 'one'}, {'ordinal': 3, 'raw': 'three'}]
     """
-    last = count(connection, f"SELECT coalesce(max(ordinal), 1) FROM {wanted}")
-    first = 1
-    for starts, data in _lines_by_block(path):
-        found = connection.execute(
-            f"SELECT ordinal - {first} FROM {wanted} WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal",
-            [first, first + len(starts) - 1],
-        ).fetchall()
-        places = [place for (place,) in found]
-        texts = [data[starts[place] : starts[place + 1] - 1] for place in places]
-        yield raw_batch([first + place for place in places], texts)
-        first += len(starts) - 1
-        if first > last:
-            return
+    ordinals, texts, size = list[int](), list[bytes](), 0
+    for ordinal, raw in _texts(path, _ordinals(connection, wanted)):
+        ordinals.append(ordinal)
+        texts.append(raw)
+        size += len(raw)
+        if len(texts) == _MOST_LINES or size >= BLOCK_BYTES:
+            yield raw_batch(ordinals, texts)
+            ordinals, texts, size = [], [], 0
+    if texts:
+        yield raw_batch(ordinals, texts)
 
 
 def raw_batch(ordinals: Sequence[int], texts: Sequence[bytes]) -> pa.RecordBatch:
@@ -61,14 +62,37 @@ def raw_batch(ordinals: Sequence[int], texts: Sequence[bytes]) -> pa.RecordBatch
     return pa.RecordBatch.from_arrays([numbers, raw.finish()], names=["ordinal", "raw"])
 
 
-def _lines_by_block(path: Path) -> Iterator[tuple[Offsets, bytes]]:
-    """Whole lines, and where each starts; the last number is where the next one would."""
+def _ordinals(connection: DuckDBPyConnection, wanted: str) -> Iterator[int]:
+    import numpy as np
+
+    query = f"SELECT ordinal FROM {wanted} WHERE ordinal > ? ORDER BY ordinal LIMIT {_MOST_NUMBERS}"
+    last: int | None = 0
+    while last is not None:
+        found = np.asarray(connection.execute(query, [last]).fetchnumpy()["ordinal"])
+        yield from found.tolist()
+        last = int(found[-1]) if len(found) == _MOST_NUMBERS else None
+
+
+def _texts(path: Path, ordinals: Iterator[int]) -> Iterator[tuple[int, bytes]]:
+    first, ordinal = 1, next(ordinals, None)
+    for starts, data in _whole_lines(path):
+        while ordinal is not None and ordinal - first < len(starts) - 1:
+            place = ordinal - first
+            yield ordinal, data[starts[place] : starts[place + 1] - 1]
+            ordinal = next(ordinals, None)
+        if ordinal is None:
+            return
+        first += len(starts) - 1
+
+
+def _whole_lines(path: Path) -> Iterator[tuple[Offsets, bytes]]:
+    """Some lines, and where each starts; the last number is where the next one would."""
     import numpy as np
 
     held = b""
     with path.open("rb") as file:
-        while chunk := file.read(BLOCK_BYTES):
-            held += chunk
+        while piece := file.read(_PIECE_BYTES):
+            held += piece
             stops = np.flatnonzero(np.frombuffer(held, np.uint8) == ord("\n"))
             if len(stops):
                 yield np.append(0, stops + 1), held

@@ -30,7 +30,8 @@ def shapes(folder: Path, lines: Sequence[bytes]) -> tuple[KeyShapes, list[int], 
     path = folder / "lines.jsonl"
     path.write_bytes(b"\n".join(lines) + b"\n")
     found = shapes_of(connection, path, "a.jsonl", "rejects")
-    rejects = connection.execute("SELECT ordinal FROM rejects ORDER BY ordinal").fetchall()
+    table = found.rejects or "(SELECT 0 AS ordinal WHERE false)"
+    rejects = connection.execute(f"SELECT ordinal FROM {table} ORDER BY ordinal").fetchall()
     return found, [ordinal for (ordinal,) in rejects], connection, path
 
 

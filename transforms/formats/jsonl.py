@@ -66,8 +66,10 @@ class JsonReader:
             WHERE {is_record("line")})"""
 
     def rejected(self) -> str:
+        rejects = self.staged.shapes.rejects
         why = reason("NULL", "'json'", text(DAMAGE["json"]))
-        return f"(SELECT ordinal, false AS whole, [{why}] AS reasons FROM {quoted(self.staged.shapes.rejects)})"
+        lines = quoted(rejects) if rejects else "(SELECT 0::BIGINT AS ordinal WHERE false)"
+        return f"(SELECT ordinal, false AS whole, [{why}] AS reasons FROM {lines})"
 
     def keep_sources(self, connection: DuckDBPyConnection, suspects: str, target: str) -> None:
         import pyarrow.parquet as pq
