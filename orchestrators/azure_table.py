@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -27,6 +26,7 @@ from orchestrators.ledger import Page, Query
 from orchestrators.messages import Message, RunRecord, Upload, UploadRecord
 from orchestrators.recent import Recent
 from orchestrators.settings import Settings
+from orchestrators.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient, TableServiceClient
@@ -194,8 +194,7 @@ class AzureTableLedger:
                 table.create_entity({"PartitionKey": _partition_of(name), "RowKey": key})
 
         names = {upload.name for upload in record.request.uploads}
-        with ThreadPoolExecutor(min(len(names), _WRITERS)) as writers:
-            list(writers.map(write, names))
+        side_by_side(write, names, _WRITERS)
 
     def _runs_over(self, name: str, query: Query) -> Iterator[dict[str, Any]]:
         """The records that the index leads to; what else is asked for is asked of each of them."""

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import logging
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from azure.durable_functions import DurableOrchestrationClient
@@ -21,8 +22,9 @@ from orchestrators.messages import Arrival, RunRequest, SetState, UploadSet
 from orchestrators.reporting import settle_upload
 from orchestrators.services import Services, now
 from orchestrators.set_claims import claim_rejection, claim_run
-from orchestrators.set_contents import collect_of, contents_of, each, first_missing, known_of
+from orchestrators.set_contents import RECORDS_AT_ONCE, collect_of, contents_of, first_missing, known_of
 from orchestrators.set_verdicts import judge
+from orchestrators.side_by_side import side_by_side
 from orchestrators.starts import keep_plan, start_run
 
 log = logging.getLogger(__name__)
@@ -53,7 +55,8 @@ async def settle(services: Services, client: DurableOrchestrationClient, of: Upl
     record = await start_run(services, client, decided)
     if record.finished_at is not None:
         # Of a set that its run has held nothing more can be decided; its uploads are not to say that they wait.
-        await asyncio.to_thread(each, decided.taken, lambda upload: settle_upload(services, upload, record))
+        close = partial(settle_upload, services, closed=record)
+        await asyncio.to_thread(side_by_side, close, decided.taken, RECORDS_AT_ONCE)
     return SetState(run_id=record.request.run_id)
 
 

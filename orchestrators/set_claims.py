@@ -16,7 +16,8 @@ from orchestrators.messages import Reason, RunRecord, RunRequest, Upload, Upload
 from orchestrators.planning import was_overtaken
 from orchestrators.requests import request_run
 from orchestrators.services import Services, now
-from orchestrators.set_contents import OPEN, SHORT, SetContents, each, is_short
+from orchestrators.set_contents import OPEN, RECORDS_AT_ONCE, SHORT, SetContents, is_short
+from orchestrators.side_by_side import side_by_side
 from orchestrators.starts import open_run
 from transforms.flow.load import LoadedFlow
 
@@ -84,7 +85,7 @@ def _claim(services: Services, wanted: RunRequest) -> RunRequest:
         # Whoever was first marks the uploads; should it have died, the end of the run settles them all the same.
         return first
     record = open_run(services, wanted)
-    each(wanted.taken, lambda upload: _mark(services, upload, record))
+    side_by_side(lambda upload: _mark(services, upload, record), wanted.taken, RECORDS_AT_ONCE)
     return wanted
 
 
@@ -114,7 +115,7 @@ def _settle_without_run(
         record = UploadRecord(upload=upload, status=status, at=now(), flow=of.flow, reason=reason)
         _amend_open(services, record)
 
-    each(uploads, settle)
+    side_by_side(settle, uploads, RECORDS_AT_ONCE)
 
 
 def _amend_open(services: Services, wanted: UploadRecord, *, takes_short: bool = False) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
 
 from orchestrators.ledger import Query, pages_of
 from orchestrators.messages import Upload, UploadRecord
 from orchestrators.services import Services
 from orchestrators.set_verdicts import Known
+from orchestrators.side_by_side import side_by_side
 from transforms.flow.collect import Collect
 from transforms.flow.load import LoadedFlow
 from transforms.flow.pattern import start_of_names
@@ -21,11 +20,10 @@ SHORT = "set_incomplete"
 OPEN = frozenset({"collecting", "held"})
 """Statuses of uploads that nothing was decided about."""
 
-_RECORDS_AT_ONCE = 8
-_PAGE = 1000
+RECORDS_AT_ONCE = 8
+"""A set may have a thousand of them."""
 
-Item = TypeVar("Item")
-Found = TypeVar("Found")
+_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def contents_of(services: Services, flow: LoadedFlow, collect: Collect, captures
 
 def known_of(services: Services, contents: SetContents) -> Known:
     """The set as its verdict needs it: with what the ledger says about its uploads."""
-    records = each(contents.members, services.ledger.upload)
+    records = side_by_side(services.ledger.upload, contents.members, RECORDS_AT_ONCE)
     undecided = [
         upload.last_modified
         for upload, record in zip(contents.members, records, strict=True)
@@ -98,12 +96,6 @@ def known_of(services: Services, contents: SetContents) -> Known:
 def is_short(record: UploadRecord) -> bool:
     """True for an upload that was rejected because its set was not complete in time."""
     return record.status == "rejected" and record.reason is not None and record.reason.code == SHORT
-
-
-def each(items: Iterable[Item], work: Callable[[Item], Found]) -> list[Found]:
-    """What the work finds for each item, several at a time: a set may have a thousand records."""
-    with ThreadPoolExecutor(_RECORDS_AT_ONCE, thread_name_prefix="records") as workers:
-        return list(workers.map(work, items))
 
 
 def _uploads(services: Services, flow: LoadedFlow, collect: Collect, captures: Mapping[str, str]) -> Iterator[Upload]:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from orchestrators.messages import Ended, Reason, Rows, RunRequest, Transformed
 from orchestrators.replaying import quarantined_uploads, take_rows
 from orchestrators.scratch import Stopwatch, download, in_scratch, limits, refuse_what_cannot_fit
 from orchestrators.services import Services, now
+from orchestrators.side_by_side import side_by_side
 from transforms.draft import Draft
 from transforms.flow.load import LoadedFlow
 
@@ -135,6 +135,4 @@ def _store_files(services: Services, request: RunRequest, draft: Draft) -> None:
     dataset, quarantine = layout.dataset_folder(request) + layout.DATA, layout.quarantine_folder(request)
     files = [(settings.output_container, dataset + file.name, file.path) for file in draft.files]
     files += [(settings.quarantine_container, quarantine + file.name, file.path) for file in draft.quarantine]
-    with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
-        # The list lets an error of any file out.
-        list(threads.map(lambda file: lake.put_file(*file), files))
+    side_by_side(lambda file: lake.put_file(*file), files, _FILES_AT_ONCE)
