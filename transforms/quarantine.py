@@ -38,10 +38,12 @@ def find_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
         `reasons` are those that only the reader knows.
     """
     rejected = quoted(f"rejected_{upload.order}")
-    connection.execute(f"CREATE TEMP TABLE {rejected} AS SELECT * FROM {upload.reader.rejected()}")
     broken = f"(SELECT rowid + 1 AS number FROM {quoted(upload.table)} WHERE {BAD})"
-    if not count(connection, f"SELECT (SELECT count(*) FROM {rejected}) + (SELECT count(*) FROM {broken})"):
+    if not count(
+        connection, f"SELECT (SELECT count(*) FROM {upload.reader.rejected()}) + (SELECT count(*) FROM {broken})"
+    ):
         return 0
+    connection.execute(f"CREATE TEMP TABLE {rejected} AS SELECT * FROM {upload.reader.rejected()}")
     numbered = position_among_all(broken, "number", f"(SELECT ordinal AS position FROM {rejected})")
     connection.execute(f"""
         CREATE TEMP TABLE {quoted(suspects_of(upload))} AS
