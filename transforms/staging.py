@@ -21,6 +21,7 @@ from transforms.draft import LocalUpload
 from transforms.encodings import UTF_8, in_utf_8
 from transforms.errors import UnreadableUpload
 from transforms.header import header_of
+from transforms.plain_lines import count_plain_lines
 from transforms.record_marks import with_line_breaks
 from transforms.records import Block, blocks_of
 from transforms.text_form import TextForm, text_form_of
@@ -68,9 +69,9 @@ class _Text:
 
     def _lines(self) -> Iterator[bytes]:
         mark = self.form.record_end
-        return with_line_breaks(self._chunks(), mark, self.form.dialect) if mark else self._chunks()
+        return with_line_breaks(self.chunks(), mark, self.form.dialect) if mark else self.chunks()
 
-    def _chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Iterator[bytes]:
         skipped = self.form.preamble_bytes
         for chunk in in_utf_8(chunks_of(self.upload), self.form.encoding):
             yield chunk[skipped:]
@@ -123,30 +124,46 @@ def place(upload: LocalUpload, target: Path, room: Room) -> Path:
 
 def _survey(text: _Text, folder: Path) -> StagedText | None:
     """What is to be known of a file that DuckDB can read as it is; None for any other."""
-    form = text.form
-    columns: tuple[str, ...] = ()
-    records, line_breaks = 0, set[bytes]()
-    for block in text.blocks():
-        if not len(block):
-            return None
-        columns = columns or header_of(block, text.upload.name, form)
-        records += len(block)
-        line_breaks |= block.line_breaks
-        if block.damaged or block.blank_lines or block.comments or len(line_breaks) > 1 or b"\r" in line_breaks:
-            return None
+    found = _plain_lines(text) or _well_formed_records(text)
+    if found is None:
+        return None
+    columns, records, line_break = found
     if any(separator in name for name in columns for separator in "\r\n"):
         return None
     return StagedText(
         name=text.upload.name,
         path=folder / "text.csv",
         columns=columns,
-        has_header=form.header_rows == 1,
-        records=records - form.header_rows,
+        has_header=text.form.header_rows == 1,
+        records=records - text.form.header_rows,
         damaged=0,
         damage=folder / "damage.parquet",
-        line_break=line_breaks.pop().decode(),
-        form=form,
+        line_break=line_break,
+        form=text.form,
     )
+
+
+def _plain_lines(text: _Text) -> tuple[tuple[str, ...], int, str] | None:
+    """Column names, records and line break of a file of plain lines; None for any other."""
+    lines = count_plain_lines(text.chunks(), text.form.dialect)
+    if lines is None:
+        return None
+    return header_of(next(text.blocks()), text.upload.name, text.form), lines, "\n"
+
+
+def _well_formed_records(text: _Text) -> tuple[tuple[str, ...], int, str] | None:
+    """Column names, records and line break of a file in which every record is well-formed; None for any other."""
+    columns: tuple[str, ...] = ()
+    records, line_breaks = 0, set[bytes]()
+    for block in text.blocks():
+        if not len(block):
+            return None
+        columns = columns or header_of(block, text.upload.name, text.form)
+        records += len(block)
+        line_breaks |= block.line_breaks
+        if block.damaged or block.blank_lines or block.comments or len(line_breaks) > 1 or b"\r" in line_breaks:
+            return None
+    return columns, records, line_breaks.pop().decode()
 
 
 def _rewrite(text: _Text, folder: Path, room: Room) -> StagedText:
