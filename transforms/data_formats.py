@@ -1,31 +1,47 @@
-"""Formats of data files: how one is written from a table, and how many rows it says that it holds."""
+"""Formats of data files: how one is written, a group of rows after the other, and how many it says that it holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from transforms.dialect import Dialect
 from transforms.draft import LocalUpload
 from transforms.json_lines import LINES
 from transforms.records import blocks_of
-from transforms.relation import Relation, quoted, text
+from transforms.relation import quoted, text
+from transforms.row_groups import ROWS_PER_GROUP
 from transforms.unpack import chunks_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
     from transforms.flow.output import Compression, OutputFormat
 
-ROWS_PER_GROUP = 122_880
-"""DuckDB's own row group: whole groups pass from a table to a file as they are."""
-
 _MOMENTS = "TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%fZ'"
 _EXACT_DIGITS = 15
 """Digits that every reader of JSON keeps."""
+
+Add = Callable[["pa.Table"], None]
+"""The rows of a group are in the file, behind those before; of its columns those that the file is to have."""
+Stored = Callable[[str, str], str]
+"""SQL for a column (as SQL) of a type, as a file can hold it."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A file to be: its columns (name -> DuckDB type), and a connection that may look at a group."""
+
+    path: Path
+    columns: Mapping[str, str]
+    compression: Compression
+    connection: DuckDBPyConnection
 
 
 @dataclass(frozen=True)
@@ -33,10 +49,10 @@ class DataFormat:
     """One format of data files."""
 
     ending: str
-    stored: Callable[[str, str], str]
-    """SQL for a column (as SQL) of a type, as the file can hold it."""
-    write: Callable[[DuckDBPyConnection, str, Path, Compression], None]
-    """A query's rows are in the file, in order."""
+    fetched: Stored
+    """How a column leaves the engine."""
+    open: Callable[[Target], AbstractContextManager[Add]]
+    """Inside, groups can be added; afterwards the file is whole."""
     rows: Callable[[Path], int]
     """What the file says by itself, read without DuckDB."""
     is_packed_whole: bool = False
@@ -47,31 +63,76 @@ class DataFormat:
         return self.ending + (_SUFFIXES[compression] if self.is_packed_whole else "")
 
 
-def _write_parquet(connection: DuckDBPyConnection, query: str, path: Path, compression: Compression) -> None:
-    codec = "uncompressed" if compression == "none" else compression
-    _copy(connection, query, path, f"FORMAT parquet, COMPRESSION {codec}, ROW_GROUP_SIZE {ROWS_PER_GROUP}")
+@contextmanager
+def _parquet(target: Target) -> Iterator[Add]:
+    import pyarrow.parquet as pq
+
+    writer: pq.ParquetWriter | None = None
+
+    def add(group: pa.Table) -> None:
+        nonlocal writer
+        table = group.select(list(target.columns))
+        writer = writer or pq.ParquetWriter(target.path, table.schema, compression=target.compression)
+        writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+
+    try:
+        yield add
+    finally:
+        if writer:
+            writer.close()
 
 
-def _write_csv(connection: DuckDBPyConnection, query: str, path: Path, compression: Compression) -> None:
-    _copy(connection, query, path, f"FORMAT csv, HEADER true, COMPRESSION {compression}, {_MOMENTS}")
-
-
-def _write_jsonl(connection: DuckDBPyConnection, query: str, path: Path, compression: Compression) -> None:
-    _copy(connection, query, path, f"FORMAT json, COMPRESSION {compression}, {_MOMENTS}")
-
-
-def _write_arrow(connection: DuckDBPyConnection, query: str, path: Path, compression: Compression) -> None:
+@contextmanager
+def _arrow(target: Target) -> Iterator[Add]:
+    import pyarrow as pa
     from pyarrow import ipc
 
-    options = ipc.IpcWriteOptions(compression=compression if compression in {"zstd", "lz4"} else None)
-    batches = connection.sql(query).to_arrow_reader(ROWS_PER_GROUP)
-    with ipc.new_file(str(path), batches.schema, options=options) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
+    options = ipc.IpcWriteOptions(compression=None if target.compression == "none" else pa.Codec(target.compression))
+    writer: ipc.RecordBatchFileWriter | None = None
+
+    def add(group: pa.Table) -> None:
+        nonlocal writer
+        table = group.select(list(target.columns))
+        writer = writer or ipc.new_file(str(target.path), table.schema, options=options)
+        writer.write_table(table)
+
+    try:
+        yield add
+    finally:
+        if writer:
+            writer.close()
 
 
-def _copy(connection: DuckDBPyConnection, query: str, path: Path, options: str) -> None:
-    connection.execute(f"COPY ({query}) TO {text(path.as_posix())} ({options})")
+def _csv(target: Target) -> AbstractContextManager[Add]:
+    return _text(target, _in_csv, lambda is_first: f"FORMAT csv, HEADER {str(is_first).lower()}, {_MOMENTS}")
+
+
+def _jsonl(target: Target) -> AbstractContextManager[Add]:
+    return _text(target, _in_json, lambda _: f"FORMAT json, {_MOMENTS}")
+
+
+@contextmanager
+def _text(target: Target, stored: Stored, options: Callable[[bool], str]) -> Iterator[Add]:
+    """A text of the engine's for each group, one behind the other in one stream: many readers know but one."""
+    import pyarrow as pa
+
+    piece = target.path.with_name(f"{target.path.name}.piece")
+    values = ", ".join(f"{stored(quoted(name), kind)} AS {quoted(name)}" for name, kind in target.columns.items())
+    with ExitStack() as stack:
+        file: pa.NativeFile = stack.enter_context(pa.OSFile(str(target.path), "wb"))
+        if codec := _CODECS.get(target.compression):
+            file = stack.enter_context(pa.CompressedOutputStream(file, codec))
+
+        def add(group: pa.Table) -> None:
+            target.connection.register("group_of_rows", group)
+            copied = f"COPY (SELECT {values} FROM group_of_rows) TO {text(piece.as_posix())}"
+            target.connection.execute(f"{copied} ({options(file.tell() == 0)})")
+            target.connection.unregister("group_of_rows")
+            with piece.open("rb") as source:
+                shutil.copyfileobj(source, file)
+            piece.unlink()
+
+        yield add
 
 
 def _rows_in_footer(path: Path) -> int:
@@ -101,6 +162,11 @@ def _as_it_is(value: str, kind: str) -> str:  # noqa: ARG001 - other formats ask
     return value
 
 
+def _in_parquet(value: str, kind: str) -> str:
+    """Parquet has no intervals that its readers know, and no unions."""
+    return f"CAST({value} AS VARCHAR)" if "INTERVAL" in kind or "UNION" in kind else _in_arrow(value, kind)
+
+
 def _in_arrow(value: str, kind: str) -> str:
     return f"CAST({value} AS VARCHAR)" if kind == "JSON" else value
 
@@ -121,21 +187,11 @@ def _in_json(value: str, kind: str) -> str:
     return f"to_base64({value})" if kind == "BLOB" else value
 
 
-def stored_rows(table: Relation, data_format: DataFormat) -> str:
-    """The query for all rows of a table as files of the format hold them.
-
-    Example:
-        >>> stored_rows(Relation("part", {"id": "INTEGER", "photo": "BLOB"}), DATA_FORMATS["csv"])
-        'SELECT "id" AS "id", to_base64("photo") AS "photo" FROM "part"'
-    """
-    columns = [f"{data_format.stored(quoted(name), kind)} AS {quoted(name)}" for name, kind in table.columns.items()]
-    return f"SELECT {', '.join(columns)} FROM {table.sql}"
-
-
+_CODECS: dict[Compression, Literal["gzip", "zstd"]] = {"gzip": "gzip", "zstd": "zstd"}
 _SUFFIXES: dict[Compression, str] = {"gzip": ".gz", "zstd": ".zst", "none": ""}
 DATA_FORMATS: dict[OutputFormat, DataFormat] = {
-    "parquet": DataFormat(".parquet", _as_it_is, _write_parquet, _rows_in_footer),
-    "csv": DataFormat(".csv", _in_csv, _write_csv, _records_below_header, is_packed_whole=True),
-    "jsonl": DataFormat(".jsonl", _in_json, _write_jsonl, _lines, is_packed_whole=True),
-    "arrow": DataFormat(".arrow", _in_arrow, _write_arrow, _rows_in_batches),
+    "parquet": DataFormat(".parquet", _in_parquet, _parquet, _rows_in_footer),
+    "csv": DataFormat(".csv", _as_it_is, _csv, _records_below_header, is_packed_whole=True),
+    "jsonl": DataFormat(".jsonl", _as_it_is, _jsonl, _lines, is_packed_whole=True),
+    "arrow": DataFormat(".arrow", _in_arrow, _arrow, _rows_in_batches),
 }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _DATABASE = "work"
-COUNTED_SHARE = 0.85
+COUNTED_SHARE = 0.65
 """Of the memory that a transform may use, what DuckDB is given to count; writers and readers take more beside it.
 
 Source:

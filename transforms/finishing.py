@@ -17,14 +17,13 @@ from transforms.drift_checks import check_drift
 from transforms.errors import EmptyResult, StepFailed, UnreadableUpload
 from transforms.lookups import load_lookups
 from transforms.partitions import refuse_unfit, without_empty_texts
-from transforms.profile.measuring import profile_of
-from transforms.profile.merging import merge_all
+from transforms.profile.passing import passing
 from transforms.quarantine import top_reasons, write_quarantine
 from transforms.relation import Relation
 from transforms.stages import WRITING
 from transforms.steps.apply import StepsResult, apply_steps
 from transforms.steps.step import StepEnv
-from transforms.writing import rows_in_footers, write_dataset
+from transforms.writing import rows_in_footers, stored_types, write_dataset
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -79,13 +78,14 @@ def _finished(
     places = range(len(facts.counts.steps), len(job.flow.steps))
     result = apply_places(connection, job, room, gathered.rows, places=places, lookups=job.flow.lookups)
     steps = (*facts.counts.steps, *result.counts)
-    _refuse_nothing(steps[-1].rows_out if steps else facts.counts.good, "the steps removed every row")
+    rows = steps[-1].rows_out if steps else facts.counts.good
+    _refuse_nothing(rows, "the steps removed every row")
     job.on_stage(WRITING)
     refuse_unfit(result.relation, job.flow.output.partition_by)
     with result.reading():
         relation, notes = without_empty_texts(connection, result.relation, job.flow.output.partition_by)
     result = replace(result, relation=relation, notes=(*result.notes, *notes))
-    files, profile = _written(connection, job, result)
+    files, profile = _written(connection, job, result, rows)
     counts = replace(facts.counts, steps=steps, published=rows_in_footers(files))
     confirm_steps(counts)
     checks = run_checks(connection, result.relation, job.flow.sql_checks, job.parameters)
@@ -109,20 +109,20 @@ def _finished(
 
 
 def _written(
-    connection: DuckDBPyConnection, job: Job, result: StepsResult
+    connection: DuckDBPyConnection, job: Job, result: StepsResult, rows: int
 ) -> tuple[tuple[DataFile, ...], dict[str, Any]]:
     """The dataset's files, and the profile of all of them together."""
-    profiles: list[dict[str, Any]] = []
-    files = write_dataset(
-        connection,
-        result.relation,
-        job.flow.output,
-        job.scratch / "data",
-        _split_column(job.flow, result.relation),
-        watch=lambda part: profiles.append(profile_of(connection, part)),
-        reading=result.reading,
-    )
-    return files, merge_all(profiles)
+    with passing(connection, stored_types(result.relation.columns), rows) as seen:
+        files = write_dataset(
+            connection,
+            result.relation,
+            job.flow.output,
+            job.scratch / "data",
+            _split_column(job.flow, result.relation),
+            watch=seen.add,
+            reading=result.reading,
+        )
+        return files, seen.profile()
 
 
 def _contract_rejection(connection: DuckDBPyConnection, job: Job, facts: Facts) -> Rejection | None:

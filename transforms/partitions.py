@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from transforms.errors import StepFailed
-from transforms.relation import Relation, number, quoted, text
+from transforms.relation import ROW, Relation, number, quoted, text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -142,7 +142,7 @@ def _by_values(
         # In the order of the folders, so that reading one of them leaves the others alone.
         connection.execute(
             f"CREATE TEMP TABLE {_ROWS} AS SELECT one.*, other.{_NUMBER} FROM {relation.sql} AS one "
-            f"JOIN {_FOLDERS} AS other ON {met} ORDER BY {_NUMBER}"
+            f"JOIN {_FOLDERS} AS other ON {met} ORDER BY {_NUMBER}, {ROW}"
         )
     return Relation(_ROWS, relation.columns), tuple(_folders(connection, relation, partition_by, split))
 

@@ -171,6 +171,7 @@ def _add_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
     connection.execute(f"""
         INSERT INTO {QUARANTINE} SELECT {upload.order}, {text(upload.reader.name)}, position, raw, reasons
         FROM ({numbered or f"SELECT *, ordinal AS position FROM {explained}"})""")
+    connection.execute(f"DROP VIEW {quoted(f'explained_{upload.order}')}")
 
 
 def _add_damage(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:

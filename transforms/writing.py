@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from transforms.data_formats import DATA_FORMATS, stored_rows
+from transforms.data_formats import DATA_FORMATS, Add, DataFormat, Target
 from transforms.draft import DataFile
 from transforms.flow.output import Output
 from transforms.partitions import Folder, folders_of
 from transforms.relation import ROW, Relation, quoted
-from transforms.spans import spans_of
+from transforms.row_groups import ROWS_PER_GROUP, row_groups
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 _HASH_DIGITS = 12
-_PART = "part"
+
+
+Watch = Callable[["pa.Table"], None]
+Reading = Callable[[], AbstractContextManager[None]]
+
+
+class Take(Protocol):
+    """The next rows, at most so many; None after the last one."""
+
+    def __call__(self, most: int = ROWS_PER_GROUP) -> pa.Table | None: ...
 
 
 def write_dataset(
@@ -29,12 +41,12 @@ def write_dataset(
     folder: Path,
     split: str | None,
     *,
-    watch: Callable[[Relation], None],
-    reading: Callable[[], AbstractContextManager[None]] = nullcontext,
+    watch: Watch,
+    reading: Reading = nullcontext,
 ) -> tuple[DataFile, ...]:
     """The relation is in files under `folder`, a folder for each value of its column `split`, and of `partition_by`.
 
-    `watch` sees all rows once, a table at a time. The relation is read inside `reading`.
+    `watch` sees all rows once, group by group, `__row` beside the columns. The relation is read inside `reading`.
 
     Shape:
         `part-00000-<hash>` and the format's ending, each of at most `rows_per_file` rows, in `__row` order and
@@ -52,15 +64,16 @@ def write_dataset(
         >>> _ = connection.execute("CREATE TABLE trips AS SELECT i AS __row, i * i AS area FROM range(5) r(i)")
         >>> trips, output = relation_of(connection, "trips"), Output(rows_per_file=3)
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     files = write_dataset(connection, trips, output, Path(folder), None, watch=lambda part: None)
+        ...     files = write_dataset(connection, trips, output, Path(folder), None, watch=lambda group: None)
         >>> [(file.name[:10], file.rows) for file in files]
         [('part-00000', 3), ('part-00001', 2)]
     """
     rows, folders = folders_of(connection, relation, output.partition_by, split, reading)
     if output.partition_by:
         # Many folders mean many small files, and a profile of each would take longer than the rest.
-        for part in _parts(connection, rows, "true", output.rows_per_file, nullcontext):
-            watch(part)
+        with _taking(connection, _query(relation, "true", DATA_FORMATS[output.format]), nullcontext) as take:
+            for group in iter(take, None):
+                watch(group)
         watch, reading = _nobody, nullcontext
     return tuple(
         file
@@ -90,6 +103,11 @@ def rows_in_footers(files: Sequence[DataFile]) -> int:
     return sum(file.rows for file in files)
 
 
+def stored_types(columns: Mapping[str, str]) -> dict[str, str]:
+    """The types of the columns as they are written and watched: moments say that they are UTC."""
+    return {name: "TIMESTAMP WITH TIME ZONE" if kind == "TIMESTAMP" else kind for name, kind in columns.items()}
+
+
 def _write(
     connection: DuckDBPyConnection,
     relation: Relation,
@@ -97,55 +115,77 @@ def _write(
     output: Output,
     place: Folder,
     *,
-    watch: Callable[[Relation], None],
-    reading: Callable[[], AbstractContextManager[None]] = nullcontext,
+    watch: Watch,
+    reading: Reading = nullcontext,
 ) -> Iterator[DataFile]:
     """Files of the rows that belong into one place of the dataset."""
     data_format = DATA_FORMATS[output.format]
-    for number, part in enumerate(_parts(connection, relation, place.condition, output.rows_per_file, reading)):
-        watch(part)
-        folder.mkdir(parents=True, exist_ok=True)
-        unnamed = folder / f"part-{number:05d}"
-        stored = Relation(part.name, {name: kind for name, kind in part.columns.items() if name not in place.values})
-        data_format.write(connection, stored_rows(stored, data_format), unnamed, output.packing)
-        yield _named(unnamed, output, place)
+    columns = {name: kind for name, kind in stored_types(relation.columns).items() if name not in place.values}
+    query = _query(relation, place.condition, data_format)
+    with (
+        closing(connection.cursor()) as beside,
+        ThreadPoolExecutor(1) as encoder,
+        _taking(connection, query, reading) as take,
+    ):
+        for number in count():
+            group = take(output.rows_per_file)
+            if group is None:
+                return
+            folder.mkdir(parents=True, exist_ok=True)
+            target = Target(folder / f"part-{number:05d}", columns, output.packing, beside)
+            with data_format.open(target) as add:
+                _fill(encoder, add, watch, _groups_of_file(group, take, output.rows_per_file))
+            yield _named(target.path, output, place)
 
 
-def _parts(
-    connection: DuckDBPyConnection,
-    relation: Relation,
-    condition: str,
-    rows_per_file: int,
-    reading: Callable[[], AbstractContextManager[None]],
-) -> Iterator[Relation]:
-    """The rows that fulfil a condition, in order, as tables of so many rows; each is gone when the next one comes."""
-    columns = ", ".join(_in_utc(name, kind) for name, kind in relation.columns.items())
-    rows = f"{relation.sql} WHERE {condition}"
-    with reading():
-        spans = spans_of(connection, rows, rows_per_file)
-    for span in spans:
+def _groups_of_file(group: pa.Table | None, take: Take, rows_per_file: int) -> Iterator[pa.Table]:
+    """The groups of a file: the first one, and those after it that fit."""
+    left = rows_per_file
+    while group is not None:
+        yield group
+        left -= group.num_rows
+        group = take(left) if left else None
+
+
+def _fill(encoder: Executor, add: Add, watch: Watch, groups: Iterable[pa.Table]) -> None:
+    """All groups are in the file; while one is encoded, it is watched, and the next one read."""
+    encoded: Future[None] | None = None
+    for group in groups:
+        if encoded:
+            encoded.result()
+        encoded = encoder.submit(add, group)
+        watch(group)
+    if encoded:
+        encoded.result()
+
+
+@contextmanager
+def _taking(connection: DuckDBPyConnection, query: str, reading: Reading) -> Iterator[Take]:
+    """Takes the rows of the query off, group by group, each inside `reading`."""
+    with ExitStack() as stack:
         with reading():
-            part = _part(connection, f"SELECT {columns} FROM {rows} AND {span} ORDER BY {ROW}")
-        yield part
-        connection.execute(f"DROP TABLE {part.sql}")
+            groups = stack.enter_context(row_groups(connection, query))
+
+        def take(most: int = ROWS_PER_GROUP) -> pa.Table | None:
+            with reading():
+                return groups.take(most)
+
+        yield take
 
 
-def _nobody(part: Relation) -> None:
+def _query(relation: Relation, condition: str, data_format: DataFormat) -> str:
+    columns = [
+        f"{data_format.fetched(_in_utc(name, kind), kind)} AS {quoted(name)}" for name, kind in relation.columns.items()
+    ]
+    return f"SELECT {', '.join([*columns, ROW])} FROM {relation.sql} WHERE {condition}"
+
+
+def _nobody(group: pa.Table) -> None:
     """Watches nothing."""
 
 
-def _part(connection: DuckDBPyConnection, select: str) -> Relation:
-    """A table of its own for the rows of a file.
-
-    Only what comes sorted, and from a table, has row groups of one size: others, and so the bytes, depend on threads.
-    """
-    connection.execute(f"CREATE TEMP TABLE {_PART} AS {select}")
-    described = connection.execute(f"DESCRIBE {_PART}").fetchall()
-    return Relation(_PART, {str(row[0]): str(row[1]) for row in described})
-
-
 def _in_utc(name: str, kind: str) -> str:
-    return f"timezone('UTC', {quoted(name)}) AS {quoted(name)}" if kind == "TIMESTAMP" else quoted(name)
+    return f"timezone('UTC', {quoted(name)})" if kind == "TIMESTAMP" else quoted(name)
 
 
 def _named(unnamed: Path, output: Output, place: Folder) -> DataFile:

@@ -61,7 +61,7 @@ def _without_profile() -> Iterator[None]:
     def nothing(_connection: Any, relation: Any) -> dict[str, Any]:
         return {"rows": 0, "columns": {name: {"nulls": 0} for name in relation.columns}}
 
-    names = "transforms.finishing.profile_of", "transforms.finishing.merge_all"
+    names = "transforms.profile.passing.profile_of", "transforms.profile.passing.merge_all"
     with patch(names[0], nothing), patch(names[1], lambda profiles: profiles[0]):
         yield
 

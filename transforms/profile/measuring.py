@@ -27,7 +27,7 @@ from transforms.profile.kinds import (
     shown_value,
 )
 from transforms.profile.points import Points, points_of, scaled
-from transforms.relation import Relation, number, quoted
+from transforms.relation import ROW, Relation, number, quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -57,11 +57,11 @@ class _Table:
     """Tells hash functions apart: they are the engine's own."""
 
 
-def profile_of(connection: DuckDBPyConnection, relation: Relation) -> dict[str, Any]:
+def profile_of(connection: DuckDBPyConnection, relation: Relation, sample_rows: int = SAMPLE_ROWS) -> dict[str, Any]:
     """Rows and, for each column, counts, extremes, moments, distribution, frequent values and lengths are known.
 
     Shape:
-        `relation` is a table, not a view. Counts, extremes, moments and lengths are exact. So are `distinct`
+        Counts, extremes, moments and lengths are exact. So are `distinct`
         and `top` of columns with few values; those of others, and distributions of large tables, are estimates,
         the same in every run. Moments and distributions leave out nulls, NaN and infinity.
     Units:
@@ -78,7 +78,7 @@ def profile_of(connection: DuckDBPyConnection, relation: Relation) -> dict[str, 
         (5, 2.0, 4.0)
     """
     rows = number(connection, f"SELECT count(*) FROM {relation.sql}")
-    table = _sampled(connection, relation, rows)
+    table = _sampled(connection, relation, rows, sample_rows)
     try:
         spread = _spread(table, relation)
         columns = {
@@ -93,13 +93,13 @@ def profile_of(connection: DuckDBPyConnection, relation: Relation) -> dict[str, 
     return {"rows": rows, "columns": {name: columns[name].to_json() for name in relation.columns}}
 
 
-def _sampled(connection: DuckDBPyConnection, relation: Relation, rows: int) -> _Table:
+def _sampled(connection: DuckDBPyConnection, relation: Relation, rows: int, sample_rows: int) -> _Table:
     function = _hash_function(connection)
-    if rows <= SAMPLE_ROWS:
+    if rows <= sample_rows:
         return _Table(connection, relation.sql, rows, relation.sql, rows, function)
-    one_in = -(-rows // SAMPLE_ROWS)
+    one_in = -(-rows // sample_rows)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS SELECT * FROM {relation.sql} WHERE hash(rowid) % {one_in} = 0"
+        f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS SELECT * FROM {relation.sql} WHERE hash({ROW}) % {one_in} = 0"
     )
     sampled = number(connection, f"SELECT count(*) FROM {_SAMPLE}")
     return _Table(connection, relation.sql, rows, _SAMPLE, sampled, function)
