@@ -155,7 +155,10 @@ def _bytes_of(column: Any) -> int:
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_binary(kind):
         return pc.sum(pc.binary_length(column)).as_py() or 0
-    if pa.types.is_list(kind) or pa.types.is_map(kind):
+    if pa.types.is_map(kind):
+        entry = pa.struct([("key", kind.key_type), ("value", kind.item_type)])
+        return _bytes_of(column.cast(pa.list_(entry)))
+    if pa.types.is_list(kind):
         return _bytes_of(column.flatten())
     if pa.types.is_struct(kind):
         return sum(_bytes_of(child) for child in column.flatten())

@@ -58,7 +58,7 @@ def _without_profile() -> Iterator[None]:
     """Nothing is measured; the schema is told that no column has nulls."""
     from unittest.mock import patch
 
-    def nothing(_connection: Any, relation: Any) -> dict[str, Any]:
+    def nothing(_connection: Any, relation: Any, _sample: int) -> dict[str, Any]:
         return {"rows": 0, "columns": {name: {"nulls": 0} for name in relation.columns}}
 
     names = "transforms.profile.passing.profile_of", "transforms.profile.passing.merge_all"
