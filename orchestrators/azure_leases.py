@@ -8,7 +8,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from orchestrators.azure_faults import told_as_unavailable
-from orchestrators.errors import Unavailable
+from orchestrators.errors import Held
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobLeaseClient
@@ -25,7 +25,7 @@ def held(blob: BlobClient) -> Iterator[None]:
 
     Raises:
         LookupError: there is no such blob.
-        Unavailable: somebody else holds it.
+        Held: somebody else holds it.
     """
     lease, is_over = _acquired(blob), Event()
     keeper = Thread(target=_keep, args=(lease, is_over), daemon=True, name="lease")
@@ -52,7 +52,7 @@ def _acquired(blob: BlobClient) -> BlobLeaseClient:
         except HttpResponseError as refusal:
             if refusal.status_code != 409:  # noqa: PLR2004 - Conflict: there is a lease already
                 raise
-            raise Unavailable(f"somebody else holds {where}", retry_after_s=LEASE_S / 3) from None
+            raise Held(f"somebody else holds {where}", retry_after_s=LEASE_S / 3) from None
     return lease
 
 

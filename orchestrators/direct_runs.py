@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from threading import Event
 
-from orchestrators.errors import SluiceError
+from orchestrators.errors import Held, SluiceError
 from orchestrators.messages import Outcome, PipelineState, Planned, Publication, RunRecord, RunRequest
 from orchestrators.pipeline_calls import start_pipeline
 from orchestrators.planning import plan_run
@@ -20,6 +20,10 @@ from orchestrators.services import Services
 from orchestrators.transforming import draft_uploads
 
 log = logging.getLogger(__name__)
+
+
+_TRIES_WHILE_HELD = 4
+"""What is held tells when to look again, a third of the longest time that a host that died can hold it."""
 
 
 class CalledOff(SluiceError):
@@ -50,7 +54,7 @@ def carry_out(services: Services, request: RunRequest, planned: Planned, called_
     published = publish(services, request, left.document)
     _go_on_unless(called_off)
     publication = Publication(request=request, rows=left.rows)
-    pipeline = start_pipeline(services, publication) if planned.has_pipeline else PipelineState()
+    pipeline = _start_pipeline(services, publication, called_off) if planned.has_pipeline else PipelineState()
     outcome = Outcome(
         request=request,
         status="published",
@@ -60,6 +64,17 @@ def carry_out(services: Services, request: RunRequest, planned: Planned, called_
         pipeline=pipeline,
     )
     return report_run(services, outcome)
+
+
+def _start_pipeline(services: Services, publication: Publication, called_off: Event) -> PipelineState:
+    """Here it is waited for a host that died in the call, and holds on: no event is delivered again so late."""
+    for _ in range(_TRIES_WHILE_HELD):
+        try:
+            return start_pipeline(services, publication)
+        except Held as held:
+            called_off.wait(held.retry_after_s or 0)
+            _go_on_unless(called_off)
+    return start_pipeline(services, publication)
 
 
 def _go_on_unless(called_off: Event) -> None:

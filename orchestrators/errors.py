@@ -7,6 +7,7 @@
     |-- UploadGone            the upload was deleted before it was read
     |-- SweepIncomplete       a sweep could not do all; the next one tries again
     `-- Unavailable           storage or a service is in trouble: raised, and retried by the plan
+        `-- Held              somebody else is at the same work, or died at it a moment ago
 
 A final failure is a value (`messages.Reason`), a transient one an exception.
 """
@@ -69,6 +70,10 @@ class Unavailable(SluiceError):
         self.retry_after_s = retry_after_s
         asked = f" (retry after {retry_after_s:g} s)" if retry_after_s else ""
         super().__init__(f"{message}{asked}")
+
+
+class Held(Unavailable):
+    """Somebody else is at the same work, or died at it a moment ago."""
 
 
 def retry_after_in(text: str) -> float | None:

@@ -26,10 +26,10 @@ def report_run(services: Services, outcome: Outcome) -> RunRecord:
         return run.model_copy(update={**ended, "finished_at": now()})
 
     closed = services.ledger.amend_run(request.run_id, close)
-    for upload in request.taken:
-        settle_upload(services, upload, closed)
     if closed.pipeline.status != "not_started" and closed.pipeline != told:
         publish_state(services, request, closed.pipeline)
+    for upload in request.taken:  # behind all else that others read: what says `running` is looked at again
+        settle_upload(services, upload, closed)
     _clear_staging(services, closed)
     because = f": {closed.reason.message}" if closed.reason else ""
     log.info("run %s: %s, pipeline %s%s", request.run_id, closed.status, closed.pipeline.status, because)

@@ -12,6 +12,7 @@ from orchestrators.direct_runs import carry_out
 from orchestrators.intake import take_blob
 from orchestrators.messages import Arrival, RunRequest
 from orchestrators.planning import plan_open_run
+from orchestrators.reporting import report_run
 from orchestrators.services import Services
 from orchestrators.starts import open_run, start_run
 
@@ -43,3 +44,5 @@ def _carry_out(services: Services, request: RunRequest) -> None:
     record = open_run(services, request)
     if record.finished_at is None:
         carry_out(services, record.request, plan_open_run(services, record.request), called_off=Event())
+    else:
+        report_run(services, record)  # whoever closed it may have died before it had told all
