@@ -128,6 +128,16 @@ def test_an_engine_is_not_kept_when_something_went_wrong_in_it(tmp_path: Path, s
     assert len(started) == 2
 
 
+def test_an_engine_is_replaced_after_so_many_uses(
+    tmp_path: Path, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transforms.engine._MOST_USES", 2)
+    for _ in range(5):
+        with open_engine(tmp_path, LIMITS, is_small=True) as connection:
+            assert connection.execute("SELECT 7").fetchone() == (7,)
+    assert len(started) == 3
+
+
 def test_small_work_that_grows_is_spilled_and_its_engine_not_kept(tmp_path: Path, started: list[str]) -> None:
     limits = Limits(memory_bytes=60 * 2**20, threads=1, scratch_bytes=2**30)
     for _ in range(2):
