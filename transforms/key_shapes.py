@@ -7,6 +7,7 @@ at, and all others are judged with it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transforms.engine import count
@@ -16,8 +17,6 @@ from transforms.record_ends import LONGEST_RECORD
 from transforms.relation import quoted, text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from duckdb import DuckDBPyConnection
 
 MOST_KEYS = 2_000
@@ -40,19 +39,20 @@ class KeyShapes:
 
 
 def json_lines_of(path: Path) -> str:
-    """SQL after FROM: the lines of the file as `line`, in order, null where there is no JSON.
+    """SQL after FROM: the lines of a file, as `line`.
 
     Shape:
-        The file has no blank lines: they would be no rows.
+        In order, null where there is no JSON. The file has no blank lines: they would be no rows.
     """
     return f"read_ndjson_objects({text(path.as_posix())}, {_OPTIONS}) AS lines(line)"
 
 
 def structs_of(path: Path, struct: str) -> str:
-    """SQL after FROM: the lines of the file as `record`, a struct, in order, null where there is no JSON.
+    """SQL after FROM: the lines of a file as structs, named `record`.
 
     Shape:
-        Of a key that is there twice the first value counts. What is JSON and no object is a struct of nulls, or null.
+        In order, null where there is no JSON. Of a key that is there twice the first value counts; what is JSON
+        and no object is null, or a struct of nulls.
     """
     return f"""read_json({text(path.as_posix())}, {_OPTIONS}, format = 'newline_delimited', records = 'false',
         auto_detect = false, columns = {{record: {text(struct)}}})"""
@@ -65,10 +65,19 @@ def is_record(line: str) -> str:
 
 
 def shapes_of(connection: DuckDBPyConnection, path: Path, upload: str, rejects: str) -> KeyShapes:
-    """The shape of every line is known; where a line is no record, the table `rejects` holds its ordinal.
+    """The keys of all records are known, and which lines are no record.
 
+    Shape:
+        Where there is such a line, the table `rejects` holds its `ordinal`, the number of the line from 1.
     Raises:
         UnreadableUpload: there are too many different keys.
+    Example:
+        >>> import duckdb, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "a.jsonl"
+        ...     _ = path.write_bytes(b'{"id": 1}\\n{"id": \\n{"id": 2, "note": "x"}\\n')
+        ...     shapes_of(duckdb.connect(), path, "a.jsonl", "rejects")
+        KeyShapes(keys=('id', 'note'), rejects='rejects', rejected=1, misfits=False)
     """
     shapes = quoted(f"{rejects}_shapes")
     # The type tells {} from []: neither has a key. It is looked up for such lines alone.
