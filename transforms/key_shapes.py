@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from transforms.engine import count
 from transforms.errors import UnreadableUpload
-from transforms.line_texts import texts_of_lines
+from transforms.line_texts import raw_batch, texts_of_lines
 from transforms.record_ends import LONGEST_RECORD
 from transforms.relation import quoted, text
 
@@ -110,8 +110,8 @@ def _judged(connection: DuckDBPyConnection, path: Path, upload: str, shapes: str
     keys: dict[str, None] = {}
     misfits: list[int] = []
     examples = f"(SELECT min(rowid) + 1 AS ordinal FROM {shapes} WHERE shape IS NOT NULL GROUP BY shape)"
-    for batch in texts_of_lines(connection, path, examples):
-        connection.register("lines", pa.Table.from_batches([batch]))
+    for ordinals, texts in texts_of_lines(connection, path, examples):
+        connection.register("lines", pa.Table.from_batches([raw_batch(ordinals, texts)]))
         found = connection.execute(
             f"""SELECT * FROM (SELECT ordinal, json_keys(raw) AS keys, {is_record("raw")} AS fits FROM lines)
             WHERE NOT (fits AND list_has_all(?, keys)) ORDER BY ordinal""",

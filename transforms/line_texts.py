@@ -22,8 +22,8 @@ _PIECE_BYTES = 2**18
 """Looked at together: of more, what numpy makes of it leaves the processor's cache."""
 
 
-def texts_of_lines(connection: DuckDBPyConnection, path: Path, wanted: str) -> Iterator[pa.RecordBatch]:
-    r"""The lines that `wanted` names pass by as (ordinal, raw), in order.
+def texts_of_lines(connection: DuckDBPyConnection, path: Path, wanted: str) -> Iterator[tuple[list[int], list[bytes]]]:
+    r"""The lines that `wanted` names pass by, some at a time: their numbers, and their texts.
 
     `wanted` is SQL after FROM with a column `ordinal`: numbers from 1, each once. The file is UTF-8; LF ends a line.
 
@@ -35,9 +35,8 @@ def texts_of_lines(connection: DuckDBPyConnection, path: Path, wanted: str) -> I
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Path(folder) / "a.txt"
         ...     _ = path.write_bytes(b"one\ntwo\nthree")
-        ...     [batch] = texts_of_lines(duckdb.connect(), path, "(VALUES (1), (3)) t(ordinal)")
-        >>> batch.to_pylist()
-        [{'ordinal': 1, 'raw': 'one'}, {'ordinal': 3, 'raw': 'three'}]
+        ...     list(texts_of_lines(duckdb.connect(), path, "(VALUES (1), (3)) t(ordinal)"))
+        [([1, 3], [b'one', b'three'])]
     """
     ordinals, texts, size = list[int](), list[bytes](), 0
     for ordinal, raw in _texts(path, _ordinals(connection, wanted)):
@@ -45,10 +44,10 @@ def texts_of_lines(connection: DuckDBPyConnection, path: Path, wanted: str) -> I
         texts.append(raw)
         size += len(raw)
         if len(texts) == _MOST_LINES or size >= BLOCK_BYTES:
-            yield raw_batch(ordinals, texts)
+            yield ordinals, texts
             ordinals, texts, size = [], [], 0
     if texts:
-        yield raw_batch(ordinals, texts)
+        yield ordinals, texts
 
 
 def raw_batch(ordinals: Sequence[int], texts: Sequence[bytes]) -> pa.RecordBatch:

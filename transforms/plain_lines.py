@@ -19,8 +19,8 @@ def count_plain_lines(chunks: Iterable[bytes], dialect: Dialect) -> int | None:
     """The number of lines, or None where a line may be more, less or other than a record.
 
     Shape:
-        None for quotes, comments, blank lines, line breaks other than LF, NUL, what is not UTF-8, and lines that are
-        too long. A chunk is held at a time, and nothing is looked at after the first doubt.
+        None for a byte order mark, quotes, comments, blank lines, line breaks other than LF, NUL, what is not UTF-8,
+        and lines that are too long. A chunk is held at a time, and nothing is looked at after the first doubt.
     Example:
         >>> from transforms.dialect import Dialect
         >>> count_plain_lines([b"id,note\\n1,o", b"ne\\n2,two"], Dialect())
@@ -37,6 +37,8 @@ def count_plain_lines(chunks: Iterable[bytes], dialect: Dialect) -> int | None:
     lines, open_bytes = 0, 0
     try:
         for chunk in chunks:
+            if not lines and not open_bytes and chunk.startswith(codecs.BOM_UTF8):
+                return None
             breaks = _line_breaks(chunk)
             if any(sign in chunk for sign in odd) or _has_blank_line(breaks, starts_a_line=not open_bytes):
                 return None

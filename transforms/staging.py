@@ -45,6 +45,8 @@ class StagedText:
     line_break: str
     form: TextForm
     comments: int = 0
+    is_plain: bool = False
+    """Each line is a record, or the header."""
 
     @property
     def dialect(self) -> Dialect:
@@ -124,7 +126,8 @@ def place(upload: LocalUpload, target: Path, room: Room) -> Path:
 
 def _survey(text: _Text, folder: Path) -> StagedText | None:
     """What is to be known of a file that DuckDB can read as it is; None for any other."""
-    found = _plain_lines(text) or _well_formed_records(text)
+    plain = _plain_lines(text)
+    found = plain or _well_formed_records(text)
     if found is None:
         return None
     columns, records, line_break = found
@@ -140,6 +143,7 @@ def _survey(text: _Text, folder: Path) -> StagedText | None:
         damage=folder / "damage.parquet",
         line_break=line_break,
         form=text.form,
+        is_plain=plain is not None,
     )
 
 

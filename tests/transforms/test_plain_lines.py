@@ -39,6 +39,7 @@ def test_what_is_counted_are_the_records(pieces: list[bytes], size: int) -> None
         pytest.param([b"\na\n"], None, id="a blank line first"),
         pytest.param([b"a\n1,\xc3"], None, id="half a letter at the end"),
         pytest.param([b'a\n"1"\n'], None, id="quotes"),
+        pytest.param([b"\xef\xbb\xbfa\n1\n"], None, id="a byte order mark"),
         pytest.param([b"a\r\n1\r\n"], None, id="CRLF"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from transforms.breaches import REASON
 from transforms.column_types import read_as
 from transforms.draft import LocalUpload
-from transforms.line_texts import raw_batch
+from transforms.line_texts import raw_batch, texts_of_lines
 from transforms.record_ends import LONGEST_RECORD
 from transforms.records import blocks_of
 from transforms.relation import quoted, text
@@ -94,19 +94,29 @@ class CsvReader:
         """The raw text of the suspects: all in `raws`, those with a whole number of fields in `again` as well."""
         import pyarrow.parquet as pq
 
-        first = 0 if self.staged.has_header else 1
+        found = connection.execute(f"SELECT whole FROM {suspects} ORDER BY ordinal").fetchnumpy()
+        whole = iter(found["whole"].tolist())
         with pq.ParquetWriter(raws, raw_batch([], []).schema) as writer, again.open("wb") as lines:
-            for block in blocks_of(
-                chunks_of(LocalUpload(self.staged.path.name, self.staged.path)), self.staged.dialect
-            ):
-                found = connection.execute(
-                    f"SELECT ordinal, whole FROM {suspects} WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal",
-                    [first, first + len(block)],
-                ).fetchall()
-                texts = [block.raw(ordinal - first) for ordinal, _ in found]
-                writer.write_batch(raw_batch([ordinal for ordinal, _ in found], texts))
-                lines.writelines(raw + b"\n" for raw, (_, whole) in zip(texts, found, strict=True) if whole)
-                first += len(block)
+            for ordinals, texts in self._texts(connection, suspects):
+                writer.write_batch(raw_batch(ordinals, texts))
+                lines.writelines(text + b"\n" for text in texts if next(whole))
+
+    def _texts(self, connection: DuckDBPyConnection, suspects: str) -> Iterator[tuple[list[int], list[bytes]]]:
+        """The suspects in their order, some at a time."""
+        before = int(self.staged.has_header)
+        if self.staged.is_plain:
+            wanted = f"(SELECT ordinal + {before} AS ordinal FROM {suspects})"
+            for lines, texts in texts_of_lines(connection, self.staged.path, wanted):
+                yield [line - before for line in lines], texts
+            return
+        first = 1 - before
+        for block in blocks_of(chunks_of(LocalUpload(self.staged.path.name, self.staged.path)), self.staged.dialect):
+            found = connection.execute(
+                f"SELECT ordinal FROM {suspects} WHERE ordinal >= ? AND ordinal < ? ORDER BY ordinal",
+                [first, first + len(block)],
+            ).fetchall()
+            yield [ordinal for (ordinal,) in found], [block.raw(ordinal - first) for (ordinal,) in found]
+            first += len(block)
 
     def _read(self, path: Path, types: Sequence[str], more: Mapping[str, str]) -> str:
         dialect = self.staged.dialect

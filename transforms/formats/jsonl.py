@@ -76,8 +76,8 @@ class JsonReader:
 
         raws = self.staged.path.with_name("raws.parquet")
         with pq.ParquetWriter(raws, raw_batch([], []).schema) as writer:
-            for batch in texts_of_lines(connection, self.staged.path, suspects):
-                writer.write_batch(batch)
+            for ordinals, texts in texts_of_lines(connection, self.staged.path, suspects):
+                writer.write_batch(raw_batch(ordinals, texts))
         # What is nested stays JSON here too: as plain text, the string "[1]" would pass for the list [1].
         kinds = {name: "JSON" if name in self.nested else "VARCHAR" for name in self.columns}
         values = ", ".join(

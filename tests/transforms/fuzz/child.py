@@ -13,8 +13,8 @@ from tests.transforms.fuzz.mutations import mutated
 from tests.transforms.fuzz.seeds import COLUMNS, SEEDS
 from transforms.errors import RowsLost, TransformError
 
-ADDRESS_SPACE_BYTES = 3 * 2**30
-"""DuckDB and pyarrow reserve much more than they use."""
+ADDRESS_SPACE_BYTES = 4 * 2**30
+"""DuckDB and pyarrow reserve much more than they use, and engines that are kept have threads of their own."""
 
 
 def main(name: str, first: int, stop: int) -> None:
