@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _HASH_DIGITS = 12
+_MOST_WAITING = 3
+"""Groups that are to be encoded: as many as are watched together, and so held anyway."""
 
 
 Watch = Callable[["pa.Table"], None]
@@ -148,15 +151,15 @@ def _groups_of_file(group: pa.Table | None, take: Take, rows_per_file: int) -> I
 
 
 def _fill(encoder: Executor, add: Add, watch: Watch, groups: Iterable[pa.Table]) -> None:
-    """All groups are in the file; while one is encoded, it is watched, and the next one read."""
-    encoded: Future[None] | None = None
+    """All groups are in the file; while some are encoded, they are watched, and the next ones read."""
+    encoded = deque[Future[None]]()
     for group in groups:
-        if encoded:
-            encoded.result()
-        encoded = encoder.submit(add, group)
+        if len(encoded) == _MOST_WAITING:
+            encoded.popleft().result()
+        encoded.append(encoder.submit(add, group))
         watch(group)
-    if encoded:
-        encoded.result()
+    for one in encoded:
+        one.result()
 
 
 @contextmanager

@@ -52,6 +52,8 @@ class Passing:
         self._profiles.append(profile_of(self._connection, self._relation, sample))
         self._connection.unregister(_PASSING)
         self._held.clear()
+        del table
+        pa.default_memory_pool().release_unused()  # it would keep what the writer and the next groups need
 
 
 @contextmanager
