@@ -83,9 +83,9 @@ class RowGroups:
         import numpy as np
 
         with engine_errors():
-            batch = next(self._reader, None)
-        if batch is None or not batch.num_rows:
-            return batch
+            batch = next((batch for batch in self._reader if batch.num_rows), None)
+        if batch is None:
+            return None
         # Not `to_numpy`: it imports pandas, which takes a quarter of a second.
         rows = np.from_dlpack(batch.column(ROW))
         if rows[0] <= self._last_row or (np.diff(rows) <= 0).any():

@@ -28,7 +28,7 @@ def rows_of(groups: RowGroups, most: int = ROWS_PER_GROUP) -> list[list[int]]:
     return [[int(row) for row in rows if row is not None] for rows in found]
 
 
-@given(st.lists(st.integers(1, 3 * ROWS_PER_PIECE), max_size=8), st.integers(1, 4 * ROWS_PER_PIECE))
+@given(st.lists(st.integers(0, 3 * ROWS_PER_PIECE), max_size=8), st.integers(1, 4 * ROWS_PER_PIECE))
 def test_groups_are_cut_alike_however_the_engine_cuts_its_batches(sizes: list[int], most: int) -> None:
     total = sum(sizes)
     everything = pa.record_batch({"__row": pa.array(range(total), pa.int64())})

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyarrow import ipc
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from tests.transforms.drafting import LIMITS, drafted, flow_with, parquet
 from transforms.draft import Limits
 from transforms.flow.output import COMPRESSIONS, Compression, Output, OutputFormat
 from transforms.manifest import ml_table
+from transforms.row_groups import ROWS_PER_GROUP
 
 COLUMNS: dict[str, Any] = {
     "id": "int64",
@@ -83,6 +85,24 @@ def test_the_bytes_do_not_depend_on_the_number_of_threads(format_name: str) -> N
         for threads in (1, 2, 4)
     }
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "zstd"])
+def test_a_text_of_several_groups_is_one_stream_with_one_header(
+    compression: Literal["none", "gzip", "zstd"],
+) -> None:
+    rows = ROWS_PER_GROUP + 2
+    data = b"id\n" + b"".join(b"%d\n" % number for number in range(rows))
+    flow = flow_with({"id": "int32"}, output={"format": "csv", "compression": compression})
+    [content] = drafted(flow, data).contents
+    read = content if compression == "none" else pa.input_stream(io.BytesIO(content), compression=compression).read()
+    assert read == data
+
+
+def test_an_interval_is_text_in_parquet() -> None:
+    flow = flow_with({"seen": "timestamp"}, steps=[{"derive": {"gap": "seen - TIMESTAMP '2013-01-31'"}}])
+    [content] = drafted(flow, b"seen\n2013-01-31 00:20:00\n").contents
+    assert pq.read_table(io.BytesIO(content))["gap"].to_pylist() == ["00:20:00"]
 
 
 def test_csv_and_jsonl_are_plain_to_read() -> None:
