@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+    import pyarrow.parquet as pq
     from duckdb import DuckDBPyConnection
+    from pyarrow import ipc
 
     from transforms.flow.output import Compression, OutputFormat
 
@@ -63,38 +65,32 @@ class DataFormat:
         return self.ending + (_SUFFIXES[compression] if self.is_packed_whole else "")
 
 
-@contextmanager
-def _parquet(target: Target) -> Iterator[Add]:
+def _parquet(target: Target) -> AbstractContextManager[Add]:
     import pyarrow.parquet as pq
 
-    writer: pq.ParquetWriter | None = None
-
-    def add(group: pa.Table) -> None:
-        nonlocal writer
-        table = group.select(list(target.columns))
-        writer = writer or pq.ParquetWriter(target.path, table.schema, compression=target.compression)
-        writer.write_table(table, row_group_size=ROWS_PER_GROUP)
-
-    try:
-        yield add
-    finally:
-        if writer:
-            writer.close()
+    return _columnar(target, lambda schema: pq.ParquetWriter(target.path, schema, compression=target.compression))
 
 
-@contextmanager
-def _arrow(target: Target) -> Iterator[Add]:
+def _arrow(target: Target) -> AbstractContextManager[Add]:
     import pyarrow as pa
     from pyarrow import ipc
 
     options = ipc.IpcWriteOptions(compression=None if target.compression == "none" else pa.Codec(target.compression))
-    writer: ipc.RecordBatchFileWriter | None = None
+    return _columnar(target, lambda schema: ipc.new_file(str(target.path), schema, options=options))
+
+
+@contextmanager
+def _columnar(
+    target: Target, opened: Callable[[pa.Schema], pq.ParquetWriter | ipc.RecordBatchFileWriter]
+) -> Iterator[Add]:
+    """A file of tables, opened once the schema is known."""
+    writer: pq.ParquetWriter | ipc.RecordBatchFileWriter | None = None
 
     def add(group: pa.Table) -> None:
         nonlocal writer
         table = group.select(list(target.columns))
-        writer = writer or ipc.new_file(str(target.path), table.schema, options=options)
-        writer.write_table(table)
+        writer = writer or opened(table.schema)
+        writer.write_table(table, ROWS_PER_GROUP)
 
     try:
         yield add
