@@ -4,13 +4,16 @@
 2. of a column with few values in the sample: each value, counted; all else follows from these
 3. of the others: counts, extremes and moments in one pass; distribution and frequent values from the sample;
    the number of distinct values from their hashes
+
+Of a small table the statements take longer than their work: the columns share them where they can.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +29,13 @@ from transforms.profile.kinds import (
     kind_of,
     shown_value,
 )
-from transforms.profile.points import Points, points_of, scaled
+from transforms.profile.points import points_of, scaled
 from transforms.relation import ROW, Relation, number, quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from transforms.profile.points import Numbers
 
 SAMPLE_ROWS = 65_536
 """Ranks in a sample of this size have a standard error of 0.2 %, as much as half a slice of `points`."""
@@ -56,6 +61,19 @@ class _Table:
     function: str
     """Tells hash functions apart: they are the engine's own."""
 
+    @property
+    def is_complete(self) -> bool:
+        """True where the sample has every row."""
+        return self.sampled == self.rows
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The hashes of a column's values, and the numbers of the sample where they are numbers."""
+
+    hashes: Hashes
+    numbers: Numbers | None
+
 
 def profile_of(connection: DuckDBPyConnection, relation: Relation, sample_rows: int = SAMPLE_ROWS) -> dict[str, Any]:
     """Rows and, for each column, counts, extremes, moments, distribution, frequent values and lengths are known.
@@ -78,31 +96,34 @@ def profile_of(connection: DuckDBPyConnection, relation: Relation, sample_rows: 
         (5, 2.0, 4.0)
     """
     rows = number(connection, f"SELECT count(*) FROM {relation.sql}")
-    table = _sampled(connection, relation, rows, sample_rows)
-    try:
+    with _sampled(connection, relation, rows, sample_rows) as table:
         spread = _spread(table, relation)
         columns = {
             name: _counted(table, name, sql_type)
             for name, sql_type in relation.columns.items()
             if spread[name] <= MOST_VALUES and kind_of(sql_type) in _COUNTABLE
         }
-        facts = _facts(table, {name: kind for name, kind in relation.columns.items() if name not in columns})
-        columns |= {name: _estimated(table, name, relation.columns[name], facts[name], spread[name]) for name in facts}
-    finally:
-        connection.execute(f"DROP TABLE IF EXISTS {_SAMPLE}")
+        others = {name: kind for name, kind in relation.columns.items() if name not in columns}
+        facts, drawn = _facts(table, others), _drawn(table, others, spread)
+        columns |= {name: _estimated(table, name, kind, facts[name], drawn[name]) for name, kind in others.items()}
     return {"rows": rows, "columns": {name: columns[name].to_json() for name in relation.columns}}
 
 
-def _sampled(connection: DuckDBPyConnection, relation: Relation, rows: int, sample_rows: int) -> _Table:
+@contextmanager
+def _sampled(connection: DuckDBPyConnection, relation: Relation, rows: int, sample_rows: int) -> Iterator[_Table]:
     function = _hash_function(connection)
     if rows <= sample_rows:
-        return _Table(connection, relation.sql, rows, relation.sql, rows, function)
+        yield _Table(connection, relation.sql, rows, relation.sql, rows, function)
+        return
     one_in = -(-rows // sample_rows)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS SELECT * FROM {relation.sql} WHERE hash({ROW}) % {one_in} = 0"
     )
-    sampled = number(connection, f"SELECT count(*) FROM {_SAMPLE}")
-    return _Table(connection, relation.sql, rows, _SAMPLE, sampled, function)
+    try:
+        sampled = number(connection, f"SELECT count(*) FROM {_SAMPLE}")
+        yield _Table(connection, relation.sql, rows, _SAMPLE, sampled, function)
+    finally:
+        connection.execute(f"DROP TABLE {_SAMPLE}")
 
 
 def _hash_function(connection: DuckDBPyConnection) -> str:
@@ -149,7 +170,38 @@ def _spread(table: _Table, relation: Relation) -> dict[str, int]:
     return dict(zip(relation.columns, found, strict=True))
 
 
-def _estimated(table: _Table, name: str, sql_type: str, facts: dict[str, Any], spread: int) -> ColumnProfile:
+def _drawn(table: _Table, columns: Mapping[str, str], spread: Mapping[str, int]) -> dict[str, _Drawn]:
+    """What the values themselves tell of each column."""
+    found = _of_sample(table, columns)
+    return {
+        name: _Drawn(
+            hashes_of(table.function, found[f"h{place}"])
+            if table.is_complete
+            else _smallest_hashes(table, name, spread[name]),
+            found.get(f"n{place}"),
+        )
+        for place, name in enumerate(columns)
+    }
+
+
+def _of_sample(table: _Table, columns: Mapping[str, str]) -> dict[str, Any]:
+    """The hashes h0, h1, … of all values, where all are there, and the numbers n0, n1, … where these are numbers."""
+    import numpy as np
+
+    wanted = {}
+    for place, (name, sql_type) in enumerate(columns.items()):
+        if table.is_complete:
+            wanted[f"h{place}"] = f"CASE WHEN {quoted(name)} IS NOT NULL THEN hash({quoted(name)}) END"
+        if kind_of(sql_type) in ("number", "moment"):
+            wanted[f"n{place}"] = as_number(name, sql_type)
+    if not wanted:
+        return {}
+    values = ", ".join(f"{sql} AS {to}" for to, sql in wanted.items())
+    found = table.connection.execute(f"SELECT {values} FROM {table.sample}").fetchnumpy()
+    return {to: np.ma.compressed(known) for to, known in found.items()}
+
+
+def _estimated(table: _Table, name: str, sql_type: str, facts: dict[str, Any], drawn: _Drawn) -> ColumnProfile:
     """A column of many values, or of values that are not counted."""
     kind = kind_of(sql_type)
     lengths = [facts[f"{what}_length"] for what in ("min", "max", "avg")] if kind in ("text", "sized") else []
@@ -157,12 +209,12 @@ def _estimated(table: _Table, name: str, sql_type: str, facts: dict[str, Any], s
         type=sql_type,
         count=facts["count"],
         nulls=table.rows - facts["count"],
-        hashes=_smallest_hashes(table, name, spread),
+        hashes=drawn.hashes,
         min=facts.get("min"),
         max=facts.get("max"),
         mean=rounded(facts.get("mean")),
         std=rounded(facts.get("std")),
-        points=_distribution(table, name, sql_type, facts["numbers"]) if "numbers" in facts else None,
+        points=None if drawn.numbers is None else scaled(points_of(drawn.numbers), facts["numbers"]),
         labels=_frequent(table, name) if kind == "text" else None,
         knows_all_labels=kind != "text",
         lengths=Lengths(lengths[0], lengths[1], rounded(lengths[2])) if lengths else None,
@@ -230,13 +282,6 @@ def _smallest_hashes(table: _Table, name: str, spread: int) -> Hashes:
         if len(found) == MOST_HASHES:
             break
     return hashes_of(table.function, [hashed for (hashed,) in found])
-
-
-def _distribution(table: _Table, name: str, sql_type: str, numbers: int) -> Points:
-    found = table.connection.execute(f"""
-        SELECT value FROM (SELECT {as_number(name, sql_type)} AS value FROM {table.sample})
-        WHERE value IS NOT NULL""").fetchnumpy()
-    return scaled(points_of(found["value"]), numbers)
 
 
 def _frequent(table: _Table, name: str) -> dict[str, int]:

@@ -41,7 +41,7 @@ class Passing:
         """The profile of all that has passed; at least one group has."""
         if self._held:
             self._measure()
-        return merge_all(self._profiles)
+        return merge_all(self._profiles) if len(self._profiles) > 1 else self._profiles[0]
 
     def _measure(self) -> None:
         import pyarrow as pa
