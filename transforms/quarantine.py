@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 QUARANTINE = "quarantine"
 _SORTED = "quarantine_sorted"
 _TOP_REASONS = 5
+_NOTHING = f"(SELECT 0::BIGINT AS ordinal, true AS whole, []::{REASON}[] AS reasons WHERE false)"
 
 
 def find_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
@@ -37,13 +38,11 @@ def find_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
         `parsed` is the row's place among those that parse, from 0, or null for one that does not;
         `reasons` are those that only the reader knows.
     """
-    rejected = quoted(f"rejected_{upload.order}")
+    rejected, found = quoted(f"rejected_{upload.order}"), upload.reader.rejected(connection)
     broken = f"(SELECT rowid + 1 AS number FROM {quoted(upload.table)} WHERE {BAD})"
-    if not count(
-        connection, f"SELECT (SELECT count(*) FROM {upload.reader.rejected()}) + (SELECT count(*) FROM {broken})"
-    ):
+    if found is None and not count(connection, f"SELECT count(*) FROM {broken}"):
         return 0
-    connection.execute(f"CREATE TEMP TABLE {rejected} AS SELECT * FROM {upload.reader.rejected()}")
+    connection.execute(f"CREATE TEMP TABLE {rejected} AS SELECT * FROM {found or _NOTHING}")
     numbered = position_among_all(broken, "number", f"(SELECT ordinal AS position FROM {rejected})")
     connection.execute(f"""
         CREATE TEMP TABLE {quoted(suspects_of(upload))} AS

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transforms.breaches import REASON
 from transforms.errors import UnreadableUpload, UploadTooLarge
 from transforms.full_disk import is_full_disk
 from transforms.relation import quoted, text
@@ -72,8 +71,8 @@ class ColumnarReader:
     def rows(self, types: Sequence[str]) -> str:  # noqa: ARG002 - the file knows its types
         return f"(SELECT {self._columns} FROM read_parquet({text(self.path.as_posix())}))"
 
-    def rejected(self) -> str:
-        return f"(SELECT 0::BIGINT AS ordinal, true AS whole, []::{REASON}[] AS reasons WHERE false)"
+    def rejected(self, connection: DuckDBPyConnection) -> str | None:  # noqa: ARG002 - a damaged page ends the reading
+        return None
 
     def keep_sources(self, connection: DuckDBPyConnection, suspects: str, target: str) -> None:
         connection.execute(f"""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from transforms.breaches import REASON
 from transforms.column_types import read_as
 from transforms.draft import LocalUpload
+from transforms.engine import count
 from transforms.line_texts import raw_batch, texts_of_lines
 from transforms.record_ends import LONGEST_RECORD
 from transforms.records import blocks_of
@@ -67,8 +68,10 @@ class CsvReader:
         written = {"header": str(self.staged.has_header).lower(), "new_line": _LINE_BREAKS[self.staged.line_break]}
         return self._read(self.staged.path, types, written | rejects)
 
-    def rejected(self) -> str:
+    def rejected(self, connection: DuckDBPyConnection) -> str | None:
         """DuckDB's `line` counts records, and the header where there is one; the staged text has no other lines."""
+        if not count(connection, f"SELECT count(*) FROM {quoted(self.rejects)}"):
+            return None
         names = ", ".join(text(name) for name in self.columns)
         reason = f"""CAST(CASE WHEN error_type = 'CAST' THEN ROW([{names}][column_idx::BIGINT], 'type', NULL)
             WHEN error_type::VARCHAR LIKE '%COLUMNS' THEN ROW(NULL, 'columns', lower(error_type::VARCHAR))

@@ -65,11 +65,10 @@ class JsonReader:
         return f"""(SELECT json_transform(line, {text(json.dumps(kinds))}) AS record FROM {json_lines_of(path)}
             WHERE {is_record("line")})"""
 
-    def rejected(self) -> str:
+    def rejected(self, connection: DuckDBPyConnection) -> str | None:  # noqa: ARG002 - it is known before
         rejects = self.staged.shapes.rejects
         why = reason("NULL", "'json'", text(DAMAGE["json"]))
-        lines = quoted(rejects) if rejects else "(SELECT 0::BIGINT AS ordinal WHERE false)"
-        return f"(SELECT ordinal, false AS whole, [{why}] AS reasons FROM {lines})"
+        return f"(SELECT ordinal, false AS whole, [{why}] AS reasons FROM {quoted(rejects)})" if rejects else None
 
     def keep_sources(self, connection: DuckDBPyConnection, suspects: str, target: str) -> None:
         import pyarrow.parquet as pq

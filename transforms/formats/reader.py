@@ -42,10 +42,10 @@ class Reader(Protocol):
     def rows(self, types: Sequence[str]) -> str:
         """SQL after FROM: the rows that parse, in order; columns are named c0, c1, … and have these types."""
 
-    def rejected(self) -> str:
+    def rejected(self, connection: DuckDBPyConnection) -> str | None:
         """SQL after FROM: (ordinal, whole, reasons) of the rows that do not parse, once `rows` was read.
 
-        `whole`: each of its fields belongs to a column.
+        `whole`: each of its fields belongs to a column. None where every row parses.
         """
 
     def keep_sources(self, connection: DuckDBPyConnection, suspects: str, target: str) -> None:
