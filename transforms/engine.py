@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,9 +96,12 @@ def _engine_on_disk(scratch: Path, limits: Limits) -> Iterator[DuckDBPyConnectio
 
 @contextmanager
 def _small_engine(scratch: Path, limits: Limits) -> Iterator[DuckDBPyConnection]:
-    """A database of its own in an engine that is kept afterwards, unless anything went wrong or was spilled."""
-    key = (scratch, limits)
-    idle = _kept.pop(key, None) or _Idle(_started(":memory:", scratch, limits), uses=0)
+    """A database of its own in an engine that is kept afterwards, unless anything went wrong or was spilled.
+
+    It has one thread: so little work is done before a second one has woken up.
+    """
+    key = (scratch, replace(limits, threads=1))
+    idle = _kept.pop(key, None) or _Idle(_started(":memory:", *key), uses=0)
     engine, uses = idle.engine, idle.uses + 1
     connection = engine.cursor()
     try:

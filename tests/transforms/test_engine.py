@@ -109,13 +109,14 @@ def test_the_engine_of_small_work_is_used_again_and_remembers_nothing(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("folders", "threads"), [pytest.param("ab", (2, 2), id="folder"), pytest.param("aa", (2, 1), id="limits")]
+    ("folders", "shares"), [pytest.param("ab", (1, 1), id="folder"), pytest.param("aa", (1, 2), id="limits")]
 )
 def test_an_engine_is_used_again_only_with_the_same(
-    tmp_path: Path, started: list[str], folders: str, threads: tuple[int, int]
+    tmp_path: Path, started: list[str], folders: str, shares: tuple[int, int]
 ) -> None:
-    for folder, most in zip(folders, threads, strict=True):
-        with open_engine(tmp_path / folder, Limits(LIMITS.memory_bytes, most, LIMITS.scratch_bytes), is_small=True):
+    for folder, share in zip(folders, shares, strict=True):
+        limits = Limits(LIMITS.memory_bytes // share, LIMITS.threads, LIMITS.scratch_bytes)
+        with open_engine(tmp_path / folder, limits, is_small=True):
             pass
     assert len(started) == 2
 
