@@ -92,15 +92,16 @@ class BlobTrigger:
             await asyncio.gather(*self._attempts, return_exceptions=True)
             await self._service.close()
 
-    async def accept(self, container: str, blob: str) -> bool:
-        """The blob's present version waits for the function, unless it is not meant or gone."""
+    async def accept(self, container: str, blob: str, etag: str | None) -> None:
+        """The blob's version waits for the function, unless it is not meant; without `etag`, the present one."""
         if container != self.pattern.container or self.pattern.captures(blob) is None:
-            return False
-        properties = await self._properties(container, blob)
-        if properties is None:
-            return False
-        self._enqueue(container, blob, _unquoted(properties.etag), is_polled=False)
-        return True
+            return
+        if etag is None:
+            properties = await self._properties(container, blob)
+            if properties is None:
+                return
+            etag = properties.etag
+        self._enqueue(container, blob, _unquoted(etag), is_polled=False)
 
     async def fire(self, path: str) -> None:
         """The function is called once for the blob at `container/name`."""

@@ -59,5 +59,5 @@ class EventGridWebhook:
                 return web.json_response({"validationResponse": event["data"]["validationCode"]})
             subject = SUBJECT.fullmatch(event["subject"])
             if kind == BLOB_CREATED and subject:
-                await trigger.accept(subject["container"], subject["blob"])
+                await trigger.accept(subject["container"], subject["blob"], (event.get("data") or {}).get("eTag"))
         return web.Response(status=HTTPStatus.ACCEPTED)

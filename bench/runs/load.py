@@ -67,8 +67,8 @@ def drop(app: App, names: Iterable[str], *, per_s: float | None = None) -> Load:
                 time.sleep(max(0.0, begin + number / per_s - time.monotonic()))
             name = names[number]
             load.dropped[name] = time.time()
-            storage.get_blob_client("landing", name).upload_blob(content_of(number))
-            _tell(app, name)
+            uploaded = storage.get_blob_client("landing", name).upload_blob(content_of(number))
+            _tell(app, name, uploaded["etag"].strip('"'))
 
         with ThreadPoolExecutor(DROPPERS) as droppers:
             list(droppers.map(one, range(len(names))))
@@ -101,12 +101,12 @@ def statuses(app: App) -> Counter[str]:
         after = f"&next={page['next']}"
 
 
-def _tell(app: App, name: str) -> None:
+def _tell(app: App, name: str, etag: str) -> None:
     event = {
         "eventType": "Microsoft.Storage.BlobCreated",
         "subject": f"/blobServices/default/containers/landing/blobs/{name}",
         "id": name,
-        "data": {"api": "PutBlob"},
+        "data": {"api": "PutBlob", "eTag": etag},
         "dataVersion": "",
     }
     path = f"/runtime/webhooks/blobs?functionName={FUNCTION}&code={app.key}"

@@ -51,6 +51,19 @@ def test_an_event_fires_its_function(host: LocalHost, recorder: Recorder, body: 
     wait_for(lambda: recorder.count("on_event"), "the event")
 
 
+def test_an_event_that_names_a_version_fires_for_that_one_alone(
+    host: LocalHost, recorder: Recorder, storage_account: StorageAccount
+) -> None:
+    versions = [upload(storage_account, "events", "b.csv", content) for content in (b"old", b"new")]
+    for etag in versions:
+        event = created("b.csv")
+        assert post(host, {**event, "data": {**event["data"], "eTag": etag}}).status == 202
+    post(host, created("a.csv"))
+    wait_for(lambda: recorder.count("on_event") >= 2, "the newer version, and the event after it")
+    fired = [call.metadata["BlobTrigger"].value for call in recorder.calls]
+    assert sorted(fired) == ["events/a.csv", "events/b.csv"]
+
+
 def test_a_repeated_event_reaches_the_function_each_time(host: LocalHost, recorder: Recorder) -> None:
     for _ in range(10):
         post(host, created("a.csv"))

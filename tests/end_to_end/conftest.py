@@ -82,9 +82,10 @@ class World:
             self.visitor = None
         services.services.cache_clear()
 
-    def drop(self, name: str, content: bytes = GOOD) -> None:
-        """A user uploads a file."""
-        self.storage.get_blob_client("landing", name).upload_blob(content, overwrite=True)
+    def drop(self, name: str, content: bytes = GOOD) -> str:
+        """A user uploads a file; its ETag, as events tell it."""
+        uploaded = self.storage.get_blob_client("landing", name).upload_blob(content, overwrite=True)
+        return str(uploaded["etag"]).strip('"')
 
     def get(self, path: str) -> Answer:
         """What the app's API answers."""
