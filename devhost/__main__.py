@@ -17,6 +17,7 @@ from devhost.functions import TRIGGERS, of_kind
 from devhost.host import LocalHost, unwrapped
 from devhost.http_trigger import ALL_METHODS, urls
 from devhost.invoker import Invoke
+from devhost.logs import log_to_stderr
 from devhost.settings import read_settings
 
 DEFAULT_PORT = 7071
@@ -28,9 +29,7 @@ log = logging.getLogger("devhost")
 def main(arguments: Sequence[str] | None = None, invoke: Callable[[Invoke], Invoke] = unwrapped) -> int:
     """The host has run until it was told to end; gives the exit code."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="[%(asctime)s] %(message)s", stream=sys.stderr)
-    # The storage clients log every request, with its signed headers redacted but at great length.
-    logging.getLogger("azure").setLevel(logging.WARNING)
+    log_to_stderr()
     try:
         asyncio.run(_serve(options, invoke))
     except DevhostError as error:

@@ -7,7 +7,6 @@ import logging
 import secrets
 import socket
 import threading
-import warnings
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, contextmanager
@@ -29,12 +28,13 @@ from devhost.durable.store import Store
 from devhost.errors import PortTaken
 from devhost.event_grid import EventGridWebhook
 from devhost.functions import AppFunction, of_kind
-from devhost.invoker import Invoke, Invoker
+from devhost.invoker import Invoke, Invoker, logged
 from devhost.keys import Keys, is_opened_by, load_keys
 from devhost.lock import locked
 from devhost.records import Records
-from devhost.settings import HostConfig, in_environment, read_host_config, resolve
+from devhost.settings import HostConfig, in_environment, read_host_config, resolve, worker_process_count
 from devhost.triggers import Triggers
+from devhost.workers import Workers
 
 log = logging.getLogger("devhost")
 
@@ -90,7 +90,7 @@ class LocalHost:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         stack.enter_context(in_environment(self._settings))
-        config = read_host_config(self._app)
+        config, worker_processes = read_host_config(self._app), worker_process_count()
         self.functions = stack.enter_context(loaded_app(self._app))
         self.route_prefix = config.route_prefix
         store, records = self._open_state(stack)
@@ -103,18 +103,18 @@ class LocalHost:
 
         # Stopped in reverse: functions that still run may talk to the server until they have ended.
         links = self._links(config)
-        invoker = Invoker(self._clock, links.client_binding, self._wrap)
-        invoker.start()
+        invoker = self._invoker(worker_processes, links.client_binding())
+        await invoker.start()
         stack.push_async_callback(invoker.stop)
-        engine = self._orchestrate(store, invoker.invoke, config)
+        invoke = logged(self._wrap(invoker.invoke), self._clock)
+        engine = self._orchestrate(store, invoke, config)
         stack.push_async_callback(engine.stop)
-        triggers = Triggers(self.functions, invoker.invoke, records, config, self._clock)
+        triggers = Triggers(self.functions, invoke, records, config, self._clock)
         stack.push_async_callback(triggers.stop)
 
-        server.add_routes(self._routes(triggers, invoker.invoke, links))
+        server.add_routes(self._routes(triggers, invoke, links))
         await runner.setup()
         await web.SockSite(runner, listener).start()
-        _tolerate_early_events()
         engine.start()
         triggers.start(self._poll_interval_s)
 
@@ -131,6 +131,11 @@ class LocalHost:
         # Loopback is open to every program and web page here: a path that nobody can guess keeps them out.
         rpc_prefix = f"/durabletask/{secrets.token_urlsafe(16)}"
         return DurableLinks(self.url, resolve(config.hub_name, "host.json"), self.keys.durable, rpc_prefix)
+
+    def _invoker(self, worker_processes: int, client_binding: str) -> Invoker | Workers:
+        if worker_processes > 1:
+            return Workers(worker_processes, self._app, client_binding)
+        return Invoker(client_binding)
 
     def _orchestrate(self, store: Store, invoke: Invoke, config: HostConfig) -> Engine:
         limits = Limits(config.orchestrator_limit, config.activity_limit)
@@ -204,8 +209,3 @@ def _listen(port: int) -> socket.socket:
         raise PortTaken(
             f"Port {port} cannot be used ({error.strerror}). Choose one with --port; 0 takes a free one."
         ) from None
-
-
-def _tolerate_early_events() -> None:
-    # The SDK warns of events that come before their waiter; with warnings as errors that would fail the app's plans.
-    warnings.filterwarnings("ignore", message="Potential duplicate Task completion")

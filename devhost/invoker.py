@@ -8,6 +8,7 @@ import os
 import threading
 import time
 import uuid
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import Any
 from azure.functions.meta import Datum
 
 from devhost.clock import Clock
+from devhost.failures import Failure
 from devhost.functions import AppFunction, converter_of
 
 log = logging.getLogger("devhost")
@@ -73,20 +75,20 @@ class Invoker:
 
     Orchestrators have threads of their own, so that slow activities cannot starve replays. A blocking
     coroutine of the app cannot block the host either, which answers the durable client inside it.
+    `client_binding` is the text that the SDK makes that client from.
     """
 
-    def __init__(self, clock: Clock, client_binding: Callable[[], str], wrap: Callable[[Invoke], Invoke]) -> None:
-        self._clock = clock
+    def __init__(self, client_binding: str) -> None:
         self.client_binding = client_binding
-        self._invoke = wrap(self._decode_and_call)
         self._pool = ThreadPoolExecutor(_pool_size(), thread_name_prefix="function")
         self._orchestrators = ThreadPoolExecutor(ORCHESTRATOR_THREADS, thread_name_prefix="orchestrator")
         self.functions_loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.functions_loop.run_forever, name="async functions", daemon=True)
         self._storage = threading.local()
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Functions can be invoked from now on."""
+        _tolerate_early_events()
         self._thread.start()
 
     async def stop(self) -> None:
@@ -96,26 +98,9 @@ class Invoker:
 
     async def invoke(self, invocation: Invocation) -> Any:
         """Call the function and give what its converter makes of the answer."""
-        name, began = invocation.function.name, time.monotonic()
-        # Orchestrators are replayed again and again: their instance's states are logged instead.
-        level = logging.DEBUG if invocation.function.kind == "orchestrationTrigger" else logging.INFO
-        what = f"'{name}' (id={invocation.instance_id or invocation.invocation_id})"
-        log.log(level, "Executing %s", what)
-        self._clock.work_begins()
-        try:
-            answer = await self._invoke(invocation)
-        except Exception as error:
-            log.log(max(level, logging.INFO), "Executed %s: failed after %d ms: %s", what, _ms(began), _brief(error))
-            raise
-        finally:
-            self._clock.work_ends()
-        log.log(level, "Executed %s: succeeded after %d ms", what, _ms(began))
-        return answer
-
-    async def _decode_and_call(self, invocation: Invocation) -> Any:
         function = invocation.function
         arguments = {function.parameter: _decode(invocation)}
-        arguments |= dict.fromkeys(function.client_parameters, self.client_binding())
+        arguments |= dict.fromkeys(function.client_parameters, self.client_binding)
         if function.wants_context:
             folder = os.path.dirname(function.call.__code__.co_filename)  # noqa: PTH120  a string is what it wants
             arguments["context"] = Context(function.name, folder, invocation.invocation_id, self._storage)
@@ -142,6 +127,29 @@ class Invoker:
         self.functions_loop.call_soon_threadsafe(self.functions_loop.stop)
         self._thread.join()
         self.functions_loop.close()
+
+
+def logged(invoke: Invoke, clock: Clock) -> Invoke:
+    """Each call is logged when it begins and when it ends, and the clock knows of it."""
+
+    async def invoking(invocation: Invocation) -> Any:
+        name, began = invocation.function.name, time.monotonic()
+        # Orchestrators are replayed again and again: their instance's states are logged instead.
+        level = logging.DEBUG if invocation.function.kind == "orchestrationTrigger" else logging.INFO
+        what = f"'{name}' (id={invocation.instance_id or invocation.invocation_id})"
+        log.log(level, "Executing %s", what)
+        clock.work_begins()
+        try:
+            answer = await invoke(invocation)
+        except Exception as error:
+            log.log(max(level, logging.INFO), "Executed %s: failed after %d ms: %s", what, _ms(began), _brief(error))
+            raise
+        finally:
+            clock.work_ends()
+        log.log(level, "Executed %s: succeeded after %d ms", what, _ms(began))
+        return answer
+
+    return invoking
 
 
 async def _close_durable_session() -> None:
@@ -183,5 +191,9 @@ def _ms(began: float) -> int:
 
 
 def _brief(error: BaseException) -> str:
-    lines = str(error).splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"
+    return str(Failure.of(error)).splitlines()[0]
+
+
+def _tolerate_early_events() -> None:
+    # The SDK warns of events that come before their waiter; with warnings as errors that would fail the app's plans.
+    warnings.filterwarnings("ignore", message="Potential duplicate Task completion")

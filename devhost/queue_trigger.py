@@ -60,10 +60,13 @@ class QueueTrigger:
 
     async def _work_off(self, message: Any) -> None:
         try:
-            await self._invoke(self._invocation(message))
+            invocation = self._invocation(message)
         except (binascii.Error, UnicodeDecodeError):
             log.error("A message of queue '%s' is not %s text", self._name, self._config.queue_encoding)
             await self._give_up(message)
+            return
+        try:
+            await self._invoke(invocation)
         except Exception:  # noqa: BLE001  the invoker has logged it, and it was one of the attempts
             await self._set_aside(message)
         else:

@@ -14,6 +14,8 @@ from typing import Any
 from devhost.errors import SettingMissing, SettingsUnreadable
 
 CPUS = os.cpu_count() or 1
+WORKER_PROCESSES = "FUNCTIONS_WORKER_PROCESS_COUNT"
+MOST_WORKER_PROCESSES = 10
 REFERENCE = re.compile(r"%([^%]+)%")
 
 
@@ -81,6 +83,16 @@ def in_environment(settings: Mapping[str, str]) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+def worker_process_count() -> int:
+    """How many processes call the app's functions; one means the host's own."""
+    text = os.environ.get(WORKER_PROCESSES) or "1"
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKER_PROCESSES:
+        raise SettingsUnreadable(
+            f"The setting {WORKER_PROCESSES} is {text!r}; expected a whole number from 1 to {MOST_WORKER_PROCESSES}."
+        )
+    return int(text)
 
 
 def resolve(text: str, where: str) -> str:

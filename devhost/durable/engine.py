@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 import uuid
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from devhost.durable.instances import Instance, Status
 from devhost.durable.recovery import read_unfinished
 from devhost.durable.replay import Command
 from devhost.durable.store import Store
+from devhost.failures import Failure, WorkerEnded
 from devhost.functions import AppFunction, of_kind
 from devhost.invoker import Invocation, Invoke
 
@@ -153,13 +153,16 @@ class Engine:
     async def _ask(self, instance: Instance, past: list[Event], new: list[Event]) -> episode.Answer:
         if instance.name not in self.orchestrators:
             return episode.Answer({"actions": [[]]}, f"the app has no orchestrator named '{instance.name}' any more")
-        shown = Datum(episode.show(instance, past, new), "string")
-        try:
-            function = self.orchestrators[instance.name]
-            text = await self._invoke(Invocation(function, shown, instance_id=instance.instance_id))
-        except Exception as error:  # noqa: BLE001  whatever the app's code raises is its answer
-            return episode.read_error(error)
-        return episode.read_answer(text)
+        function, shown = self.orchestrators[instance.name], Datum(episode.show(instance, past, new), "string")
+        while True:
+            try:
+                text = await self._invoke(Invocation(function, shown, instance_id=instance.instance_id))
+            except WorkerEnded:
+                # Asked again, as by the real host: most likely another function ended the process.
+                continue
+            except Exception as error:  # noqa: BLE001  whatever the app's code raises is its answer
+                return episode.read_error(error)
+            return episode.read_answer(text)
 
     def _unknown_name(self, commands: Iterable[Command]) -> str | None:
         known = {
@@ -251,7 +254,7 @@ class Engine:
             function = self.activities[command.name]
             result = await self._invoke(Invocation(function, given, instance_id=instance_id))
         except Exception as error:  # noqa: BLE001  whatever the app's code raises is the activity's result
-            reason = f"Activity function '{command.name}' failed: {type(error).__name__}: {error}"
-            details = "".join(traceback.format_exception(error))
-            return failure(EventType.TASK_FAILED, self.clock.now(), command.id, reason, details)
+            failed = Failure.of(error)
+            reason = f"Activity function '{command.name}' failed: {failed}"
+            return failure(EventType.TASK_FAILED, self.clock.now(), command.id, reason, failed.traceback)
         return event(EventType.TASK_COMPLETED, self.clock.now(), TaskScheduledId=command.id, Result=result)

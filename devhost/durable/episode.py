@@ -14,6 +14,7 @@ from typing import Any
 from devhost.durable.history import Event, EventType, event, failure, started
 from devhost.durable.instances import Instance, Parent, Status
 from devhost.durable.replay import ActionUnsupported, Command, NonDeterminism, simulate
+from devhost.failures import Failure
 
 STATE_MARK = "\n\n$OutOfProcData$:"
 
@@ -61,10 +62,11 @@ def read_answer(text: str) -> Answer:
 
 def read_error(error: BaseException) -> Answer:
     """The state inside the error that the handler raised; none if it failed outside user code."""
-    message, mark, state = str(error).rpartition(STATE_MARK)
+    failed = Failure.of(error)
+    message, mark, state = failed.message.rpartition(STATE_MARK)
     if not mark:
-        return Answer({"actions": [[]]}, str(error) or type(error).__name__)
-    return Answer(json.loads(state), message or str(error))
+        return Answer({"actions": [[]]}, failed.message or failed.kind)
+    return Answer(json.loads(state), message or failed.message)
 
 
 def conclude(instance: Instance, past: list[Event], new: list[Event], answer: Answer, now: datetime) -> Turn:

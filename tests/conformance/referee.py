@@ -84,7 +84,7 @@ class Referee:
     async def _put_to_library(self, invocation: Invocation, invoker: Invoker) -> InvocationResponse:
         function = invocation.function
         inputs = {function.parameter: typed(invocation.data)}
-        inputs |= {name: TypedData(string=invoker.client_binding()) for name in function.client_parameters}
+        inputs |= {name: TypedData(string=invoker.client_binding) for name in function.client_parameters}
         metadata = {name: typed(datum) for name, datum in invocation.metadata.items()}
         call = self.library.invoke(function.name, inputs, metadata)
         # On the loop of the invoker's own coroutines: the durable SDK has one HTTP session for both.

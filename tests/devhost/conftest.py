@@ -41,16 +41,21 @@ class Recorder:
         return sum(call.function.name == name for call in self.ended)
 
 
-@pytest.fixture
-def settings(storage_account: StorageAccount) -> dict[str, str]:
+def settings_with(account: StorageAccount) -> dict[str, str]:
+    """What the test app needs."""
     return {
         "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",
         "EVENTS": "events",
         "LANDING": "landing",
-        "LakeStorage": storage_account.connection_string,
+        "LakeStorage": account.connection_string,
         "SCHEDULE": "0 0 3 * * *",
         "TASK_HUB_NAME": "TestHub",
     }
+
+
+@pytest.fixture
+def settings(storage_account: StorageAccount) -> dict[str, str]:
+    return settings_with(storage_account)
 
 
 @pytest.fixture

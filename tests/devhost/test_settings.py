@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devhost.errors import SettingMissing, SettingsUnreadable
-from devhost.settings import in_environment, read_host_config, read_settings, resolve
+from devhost.settings import in_environment, read_host_config, read_settings, resolve, worker_process_count
 
 
 def write(folder: Path, name: str, content: Any) -> Path:
@@ -45,6 +45,19 @@ def test_a_missing_setting_is_named_with_who_needs_it(monkeypatch: pytest.Monkey
     monkeypatch.delenv("LANDING", raising=False)
     with pytest.raises(SettingMissing, match="Function 'on_upload' needs the setting 'LANDING'"):
         resolve("%LANDING%/{name}", "Function 'on_upload'")
+
+
+@pytest.mark.parametrize(("text", "count"), [("", 1), ("1", 1), ("10", 10)])
+def test_worker_processes_are_one_unless_told(monkeypatch: pytest.MonkeyPatch, text: str, count: int) -> None:
+    monkeypatch.setenv("FUNCTIONS_WORKER_PROCESS_COUNT", text)
+    assert worker_process_count() == count
+
+
+@pytest.mark.parametrize("text", ["0", "11", "two", "-1", "1.5"])
+def test_says_which_numbers_of_worker_processes_there_are(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("FUNCTIONS_WORKER_PROCESS_COUNT", text)
+    with pytest.raises(SettingsUnreadable, match=f"FUNCTIONS_WORKER_PROCESS_COUNT is '{text}'.*from 1 to 10"):
+        worker_process_count()
 
 
 def test_host_json_without_extensions_means_the_defaults(tmp_path: Path) -> None:

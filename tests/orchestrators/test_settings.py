@@ -17,7 +17,12 @@ LEAST = {
     "CLEAN_UP_SCHEDULE": "0 30 3 * * *",
     "STATUS_URL_KEY": "0123456789abcdef0123456789abcdef",
 }
-PLATFORM = {"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME", "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"}
+PLATFORM = {
+    "AzureWebJobsStorage",
+    "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING",
+    "FUNCTIONS_WORKER_PROCESS_COUNT",
+    "FUNCTIONS_WORKER_RUNTIME",
+}
 
 
 def test_five_settings_are_enough() -> None:

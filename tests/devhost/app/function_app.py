@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from typing import Any
 
 import azure.durable_functions as df
@@ -15,7 +16,8 @@ from azurefunctions.extensions.bindings import blob
 def hello(req: func.HttpRequest) -> func.HttpResponse:
     body = {"name": req.route_params["name"], "loud": req.params.get("loud"), "body": req.get_body().decode()}
     seen = req.headers.get("x-given", "")
-    return func.HttpResponse(json.dumps(body), status_code=201, mimetype="application/json", headers={"X-Seen": seen})
+    headers = {"X-Seen": seen, "X-Process": str(os.getpid())}
+    return func.HttpResponse(json.dumps(body), status_code=201, mimetype="application/json", headers=headers)
 
 
 def ping(req: func.HttpRequest) -> str:
@@ -43,8 +45,11 @@ async def approve(req: func.HttpRequest, client: df.DurableOrchestrationClient) 
 
 
 def on_upload(client: blob.BlobClient) -> None:
-    if client.download_blob().readall().startswith(b"bad"):
+    content = client.download_blob().readall()
+    if content.startswith(b"bad"):
         raise ValueError(f"{client.blob_name} is bad")
+    if content.startswith(b"deadly"):
+        plans.die_once(content.decode().partition(" ")[2])
 
 
 def on_event(content: func.InputStream) -> None:
@@ -77,6 +82,25 @@ def fail(text: str) -> None:
     raise ValueError(text)
 
 
+class Odd(Exception):
+    """Has arguments that nobody can pickle."""
+
+    def __str__(self) -> str:
+        return "odd"
+
+
+def fail_oddly(text: str) -> None:
+    raise Odd(lambda: text)
+
+
+def die_once(file: str) -> None:
+    plans.die_once(file)
+
+
+def process_of(number: int) -> list[int]:
+    return [number, os.getpid()]
+
+
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 durable = app.durable_client_input(client_name="client")
 app.route(route="hello/{name}", methods=["GET", "POST"])(hello)
@@ -95,3 +119,6 @@ for plan in plans.ALL:
 app.activity_trigger(input_name="number")(double)
 app.activity_trigger(input_name="given")(echo)
 app.activity_trigger(input_name="text")(fail)
+app.activity_trigger(input_name="text")(fail_oddly)
+app.activity_trigger(input_name="file")(die_once)
+app.activity_trigger(input_name="number")(process_of)

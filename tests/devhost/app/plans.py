@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import azure.durable_functions as df
@@ -109,6 +111,36 @@ def calls_an_entity(context: Context) -> Steps:
     yield context.call_entity(df.EntityId("counter", "one"), "add", 1)
 
 
+def fail_in_every_way(context: Context) -> Steps:
+    told = []
+    for activity in ("fail", "fail_oddly"):
+        try:
+            yield context.call_activity(activity, "no luck")
+        except Exception as error:  # noqa: BLE001  the SDK raises nothing finer
+            told.append(str(error))
+    return told
+
+
+def processes(context: Context) -> Steps:
+    return (yield context.task_all([context.call_activity("process_of", number) for number in range(10)]))
+
+
+def outlive_processes(context: Context) -> Steps:
+    file = context.get_input()
+    die_once(f"{file}-plan")
+    yield context.call_activity_with_retry("die_once", ONCE_A_MINUTE, f"{file}-activity")
+    return "alive"
+
+
+def die_once(file: str) -> None:
+    """The process that this is called in ends, the first time."""
+    try:
+        Path(file).touch(exist_ok=False)
+    except FileExistsError:
+        return
+    os._exit(137)
+
+
 def immediate(context: Context) -> Any:
     return {"given": context.get_input(), "version": context.version}
 
@@ -130,4 +162,7 @@ ALL = [
     changes_its_mind,
     calls_an_entity,
     immediate,
+    fail_in_every_way,
+    processes,
+    outlive_processes,
 ]
