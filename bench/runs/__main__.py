@@ -9,6 +9,7 @@ import sys
 from bench.arguments import UPLOADS, add_bench_arguments
 from bench.report import facts_of, load
 from bench.results import put_section
+from bench.runs.app import WORKER_PROCESSES
 from bench.runs.measuring import measure_loop, measure_way
 from bench.runs.report import HEADING, document, page
 from demo.installation import say
@@ -24,11 +25,12 @@ def main() -> int:
     load_before = load()
     ways = {}
     for name, direct in WAYS.items():
-        say(f"{name} runs")
+        say(f"{name} runs, the app in {WORKER_PROCESSES} worker processes")
         ways[name] = measure_way(direct=direct, uploads=words.uploads, soak_s=words.soak)
     say("the plain loop")
     loop_per_s = measure_loop()
     facts = facts_of(f"python3 dev.py bench {' '.join(sys.argv[1:])}", 1, {}, load_before)
+    facts["worker processes"] = WORKER_PROCESSES
     told = page(ways, loop_per_s, facts)
     if words.uploads >= UPLOADS:
         put_section(HEADING, told)

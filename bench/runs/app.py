@@ -20,10 +20,12 @@ from bench.environments import BENCH
 from demo.installation import ROOT
 from demo.processes import Service, running
 from demo.services import azurite, demo_settings, sample_settings
+from devhost.settings import MOST_WORKER_PROCESSES
 
 READY = re.compile(r"^READY (\{.*\})\s*$")
 LONGEST_S = 900
 LOOK_EVERY_S = 0.25
+WORKER_PROCESSES = min(os.cpu_count() or 1, MOST_WORKER_PROCESSES)
 
 FLOW = """
 flow: readings
@@ -39,7 +41,7 @@ contract:
 
 @dataclass(frozen=True)
 class Look:
-    """What the host told at one moment."""
+    """What the host told at one moment, of itself and its worker processes."""
 
     at: float
     rss_mb: float | None
@@ -94,6 +96,7 @@ def running_app(*, direct: bool) -> Iterator[App]:
             **demo_settings(connection_string, folder),
             "BLOB_TRIGGER_SOURCE": "EventGrid",
             "FLOWS_FOLDER": str(folder / "flows"),
+            "FUNCTIONS_WORKER_PROCESS_COUNT": str(WORKER_PROCESSES),
             "SWEEP_SCHEDULE": "0 0 3 1 1 *",
             "PYTHONUNBUFFERED": "1",
         }

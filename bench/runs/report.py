@@ -12,11 +12,12 @@ INTRODUCTION = """{heading}
 
 Written by `{command}`.
 
-Files of 10 KB and 500 rows, told to the app by events as in Azure; the app on the local host, storage in Azurite, the
-load and both of them on this one machine. **At once**: from the first drop to the last dataset. **Stream**: half as
-many a second as that reached, from a drop to its published dataset. **Transactions**: the app's own, not the host's.
-**Memory** is the host's with the app in it: medians over the time of a soak at the rate of the stream. The **plain
-loop** downloads, transforms with the same engine and publishes, one file after the other, and keeps no records.
+Files of 10 KB and 500 rows, told to the app by events as in Azure; the app on the local host, in {worker_processes}
+worker processes (one for each core), storage in Azurite, the load and all of them on this one machine. **At once**:
+from the first drop to the last dataset. **Stream**: half as many a second as that reached, from a drop to its published
+dataset. **Transactions**: the app's own, not the host's. **Memory** is what the host and its worker processes hold
+together: medians over the time of a soak at the rate of the stream. The **plain loop** downloads, transforms with the
+same engine and publishes, one file after the other, and keeps no records.
 """
 LEAST_RUNS_PER_S = {"durable": 10.0, "direct": 25.0}
 MOST_P95_S = 2.0
@@ -66,7 +67,9 @@ def page(ways: Mapping[str, Way], loop_per_s: float, facts: Mapping[str, Any]) -
         )
     rows.append(f"| plain loop | {loop_per_s:.1f} | 1.00 | | | | | |")
     machine = [f"- {name}: {value}" for name, value in facts.items()]
-    introduction = INTRODUCTION.format(heading=HEADING, command=facts["command"])
+    introduction = INTRODUCTION.format(
+        heading=HEADING, command=facts["command"], worker_processes=facts["worker processes"]
+    )
     parts = [
         introduction,
         "## Targets of runs\n",

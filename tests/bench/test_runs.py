@@ -8,9 +8,16 @@ from pathlib import Path
 import pytest
 
 from bench.results import put_section
+from bench.runs.app import App
+from bench.runs.counted_host import rss_mb
 from bench.runs.load import Load, content_of
 from bench.runs.measuring import Way
 from bench.runs.report import HEADING, document, page, verdicts
+from tests.azurite import StorageAccount
+from tests.devhost.conftest import APP, settings_with
+from tests.devhost.processes import host_process
+from tests.devhost.storage import upload
+from tests.waiting import wait_for
 
 GOOD = Way(
     uploads=1000, published=1000, lost=0, twice=0, runs_per_s=12.0, transactions_per_run=17.0, stream_per_s=6.0,
@@ -59,10 +66,30 @@ def test_a_missed_target_is_told(way: Way, told: str) -> None:
 
 def test_page_and_document_tell_the_same_of_every_way() -> None:
     ways = {"durable": GOOD, "direct": changed(runs_per_s=30.0)}
-    told = page(ways, 15.0, {"command": "bench runs"})
+    told = page(ways, 15.0, {"command": "bench runs", "worker processes": 3})
+    assert "in 3\nworker processes" in told
     assert "| direct | 30.0 | 2.00 | 0.50 | 1.00 | 1.50 | 17.0 | 200 201 |" in told
     plain = json.loads(json.dumps(document(ways, 15.0, {})))
     assert all(target["says"] in told for target in plain["targets"])
+
+
+def test_what_worker_processes_do_and_hold_counts_as_the_hosts(storage_account: StorageAccount, tmp_path: Path) -> None:
+    watch, blobs = tmp_path / "watch.jsonl", [f"{number}.csv" for number in range(6)]
+    for name in blobs:
+        upload(storage_account, "landing", name, b"one download")
+    module = ("bench.runs.counted_host", str(watch))
+    arguments = ["--app", str(APP), "--port", "0", "--state", str(tmp_path / "state")]
+    settings = settings_with(storage_account) | {"FUNCTIONS_WORKER_PROCESS_COUNT": "2"}
+    with host_process(arguments, settings, module) as host:
+        app = App(host.visitor.url, host.visitor.key, storage_account.connection_string, watch, "on_upload")
+        wait_for(lambda: app.runs_over() == len(blobs), "every blob's function")
+        look, alone = app.looks()[-1], rss_mb(str(host.process.pid))
+    assert look.transactions == len(blobs)
+    by_process = sorted(len(count.read_bytes()) for count in tmp_path.glob("watch.jsonl.*"))
+    assert (len(by_process), by_process[0], by_process.count(0)) == (3, 0, 1)
+    if alone:  # elsewhere the system does not tell
+        assert look.rss_mb
+        assert look.rss_mb > 2 * alone
 
 
 def test_a_section_takes_the_place_of_the_one_before_it(tmp_path: Path) -> None:
