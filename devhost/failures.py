@@ -23,7 +23,9 @@ class Failure:
         """What the function raised, whether it reached the host as it was or as words."""
         if isinstance(error, FunctionFailed):
             return error.failure
-        return cls(type(error).__name__, str(error), "".join(traceback.format_exception(error)))
+        # Not str(error): what the app's own exceptions make of that may raise itself.
+        told = traceback.TracebackException.from_exception(error)
+        return cls(type(error).__name__, str(told), "".join(told.format()))
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -95,7 +96,7 @@ def test_a_failure_is_told_as_by_the_hosts_own_process(shared: Shared, start_hos
     own = Visitor.of(start_host(clock=SkippingClock()))
     told = [one.finished(one.start("fail_in_every_way"))["output"] for one in (own, shared.visitor)]
     assert [failure_of(text) for text in told[1]] == [failure_of(text) for text in told[0]]
-    assert "Activity function 'fail_oddly' failed: Odd: odd" in told[1][1]
+    assert "Activity function 'fail_oddly' failed: Odd: " in told[1][1]
     assert "raise ValueError(text)\nValueError: no luck" in told[1][0]
     ended = [one.finished(one.start("failing"))["output"] for one in (own, shared.visitor)]
     assert ended[0] == ended[1]
@@ -160,3 +161,33 @@ def test_an_app_that_worker_processes_cannot_load_ends_the_host_at_once(
     with pytest.raises(AppBroken, match="ValueError: not here"), running_in_thread(host):
         pytest.fail("the host has started")
     assert capfd.readouterr().err == ""
+
+
+BREAKABLE = """
+import os, pathlib
+if pathlib.Path(__file__).with_name("broken").exists():
+    raise ValueError("broken by now")
+@app.route(route="process", auth_level=func.AuthLevel.ANONYMOUS)
+def process(req: func.HttpRequest) -> str: return str(os.getpid())
+"""
+
+
+def test_an_app_that_was_broken_meanwhile_is_served_by_the_processes_that_are_left(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "devhost")
+    write_app(tmp_path, BREAKABLE)
+    (tmp_path / "host.json").write_text("{}", encoding="utf-8")
+    with running_in_thread(LocalHost(tmp_path, TWO, tmp_path / "state")) as host:
+
+        def ask() -> str:
+            answer = Visitor.of(host).call("GET", "/api/process")
+            return answer.text if answer.status == 200 else ""
+
+        first, second = ask(), ask()
+        (tmp_path / "broken").touch()
+        os.kill(int(first), KILL)
+        wait_for(lambda: any("ValueError: broken by now" in text for text in caplog.messages), "what is said of it")
+        assert {ask(), ask()} == {second}
+        os.kill(int(second), KILL)
+        wait_for(lambda: not ask() and "No worker process is left" in caplog.text, "the end of the last one")
