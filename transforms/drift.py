@@ -59,7 +59,7 @@ def drift_between(
         >>> connection = duckdb.connect()
         >>> _ = connection.execute("CREATE TABLE may AS SELECT i AS __row, i AS km FROM range(100) r(i)")
         >>> _ = connection.execute("CREATE TABLE june AS SELECT i AS __row, i + 50 AS km FROM range(100) r(i)")
-        >>> may, june = (profile_of(connection, relation_of(connection, month)) for month in ("may", "june"))
+        >>> may, june = (profile_of(connection, relation_of(connection, month), 100) for month in ("may", "june"))
         >>> drift_between(may, june)["km"].ks
         0.5
     """

@@ -110,17 +110,19 @@ def gather(
     parsed = parse_uploads(connection, readers, contract, job.parameters, memory_bytes)
     suspects = [find_suspects(connection, upload) for upload in parsed]
     bad = sum(suspects) + sum(damaged_records(connection, upload) for upload in parsed)
+    kept = 0
     if job.keeps_bad_rows:
         fill_quarantine(connection, parsed, suspects, job.most_quarantined)
+    if job.keeps_bad_rows and bad:
         restore_records(connection, uploads)
-        if bad:
-            confirm_reasons(connection)
+        confirm_reasons(connection)
+        kept = quarantined(connection)
     good = good_rows(connection, parsed, contract)
     most = job.most_quarantined if job.keeps_bad_rows else 0
     counts = RowCounts(
         read=sum(reader.records for reader in readers),
         good=row_count(connection, good),
-        quarantined=quarantined(connection) if job.keeps_bad_rows else 0,
+        quarantined=kept,
         dropped=0 if most is None else max(0, bad - most),
         steps=(),
         published=0,

@@ -75,8 +75,10 @@ class _Drawn:
     numbers: Numbers | None
 
 
-def profile_of(connection: DuckDBPyConnection, relation: Relation, sample_rows: int = SAMPLE_ROWS) -> dict[str, Any]:
-    """Rows and, for each column, counts, extremes, moments, distribution, frequent values and lengths are known.
+def profile_of(
+    connection: DuckDBPyConnection, relation: Relation, rows: int, sample_rows: int = SAMPLE_ROWS
+) -> dict[str, Any]:
+    """Of so many rows: for each column counts, extremes, moments, distribution, frequent values and lengths are known.
 
     Shape:
         Counts, extremes, moments and lengths are exact. So are `distinct`
@@ -91,11 +93,10 @@ def profile_of(connection: DuckDBPyConnection, relation: Relation, sample_rows: 
         >>> from transforms.relation import relation_of
         >>> connection = duckdb.connect()
         >>> _ = connection.execute("CREATE TABLE trips AS SELECT i AS __row, i::DOUBLE AS km FROM range(5) r(i)")
-        >>> profile = profile_of(connection, relation_of(connection, "trips"))
+        >>> profile = profile_of(connection, relation_of(connection, "trips"), 5)
         >>> profile["rows"], profile["columns"]["km"]["mean"], profile["columns"]["km"]["max"]
         (5, 2.0, 4.0)
     """
-    rows = number(connection, f"SELECT count(*) FROM {relation.sql}")
     with _sampled(connection, relation, rows, sample_rows) as table:
         spread = _spread(table, relation)
         columns = {

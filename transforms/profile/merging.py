@@ -28,7 +28,7 @@ def merge(first: Profile, second: Profile) -> dict[str, Any]:
         >>> from transforms.relation import relation_of
         >>> connection = duckdb.connect()
         >>> _ = connection.execute("CREATE TABLE trips AS SELECT i AS __row, i AS km FROM range(5) r(i)")
-        >>> profile = profile_of(connection, relation_of(connection, "trips"))
+        >>> profile = profile_of(connection, relation_of(connection, "trips"), 5)
         >>> merge(profile, profile)["columns"]["km"]["count"]
         10
     """

@@ -49,7 +49,7 @@ class Passing:
         table = pa.concat_tables(self._held)
         sample = max(_LEAST_SAMPLE, SAMPLE_ROWS * table.num_rows // self._rows)
         self._connection.register(_PASSING, table)
-        self._profiles.append(profile_of(self._connection, self._relation, sample))
+        self._profiles.append(profile_of(self._connection, self._relation, table.num_rows, sample))
         self._connection.unregister(_PASSING)
         self._held.clear()
         del table

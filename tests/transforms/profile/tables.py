@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from transforms.profile.measuring import profile_of
-from transforms.relation import relation_of
+from transforms.relation import relation_of, row_count
 
 
 def profile(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +27,8 @@ def numbers(sql: str, rows: int, threads: int = 2) -> dict[str, Any]:
 
 def _profile(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, Any]:
     connection.execute(f"CREATE OR REPLACE TABLE t AS {select}")
-    return profile_of(connection, relation_of(connection, "t"))
+    relation = relation_of(connection, "t")
+    return profile_of(connection, relation, row_count(connection, relation))
 
 
 @cache

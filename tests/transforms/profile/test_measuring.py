@@ -10,7 +10,7 @@ import pytest
 
 from tests.transforms.profile.tables import numbers
 from transforms.profile.measuring import profile_of
-from transforms.relation import relation_of
+from transforms.relation import relation_of, row_count
 
 SHARES = ["0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99"]
 EDGES = [round(1 + 0.15 * edge, 10) for edge in range(21)]
@@ -20,7 +20,8 @@ COUNTS = [1, *[0] * 5, 2, *[0] * 12, 1]
 def column(values: str) -> dict[str, Any]:
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE t AS SELECT row_number() OVER () AS __row, v FROM (VALUES {values}) t(v)")
-        profile = profile_of(connection, relation_of(connection, "t"))
+        relation = relation_of(connection, "t")
+        profile = profile_of(connection, relation, row_count(connection, relation))
     assert json.loads(json.dumps(profile, allow_nan=False)) == profile
     found: dict[str, Any] = profile["columns"]["v"]
     return found
