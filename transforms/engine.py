@@ -141,12 +141,6 @@ def _started(database: str, scratch: Path, limits: Limits) -> DuckDBPyConnection
     return connection
 
 
-def count(connection: DuckDBPyConnection, query: str) -> int:
-    """The one number that a query gives."""
-    found = connection.execute(query).fetchone()
-    return int(found[0]) if found else 0
-
-
 def _spill(scratch: Path) -> Path:
     return scratch / "spill"
 

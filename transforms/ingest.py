@@ -8,17 +8,16 @@ damaged text -------> the reader's `damage`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from transforms.breaches import Rule, any_broken, constraints_of, rules_of, wrong_type
 from transforms.column_types import drops_nonfinite, finite, sql_type, typed
 from transforms.constraints import confirm_constraints
-from transforms.engine import count
 from transforms.errors import UnreadableUpload
 from transforms.full_disk import is_full_disk
 from transforms.layout import Layout, layout_of
-from transforms.relation import ROW, Relation, quoted
+from transforms.relation import ROW, Relation, number, quoted
 from transforms.row_rules import RowRule, row_rules_of
 from transforms.stretches import Stretch, in_one
 from transforms.uniqueness import mark_repeated
@@ -95,7 +94,8 @@ def good_rows(
         Columns in the order of the contract, then unknown ones that are kept; a column that an upload lacks
         is null there. Values that are not finite are null, unless their column allows them.
     """
-    return in_one(connection, name, [_good_stretch(connection, upload, contract) for upload in uploads])
+    good = in_one(connection, name, [_good_stretch(connection, upload, contract) for upload in uploads])
+    return replace(good, may_join=False)
 
 
 def _good_stretch(connection: DuckDBPyConnection, upload: ParsedUpload, contract: Contract) -> Stretch:
@@ -105,7 +105,7 @@ def _good_stretch(connection: DuckDBPyConnection, upload: ParsedUpload, contract
     return Stretch(
         f"SELECT rowid AS {ROW}, {', '.join(values)} FROM {table} WHERE NOT {BAD}",
         (*contract.columns, *upload.layout.unknown),
-        count(connection, f"SELECT count(*) FROM {table}"),
+        number(connection, f"SELECT count(*) FROM {table}"),
     )
 
 
@@ -118,9 +118,9 @@ def nonfinite_counts(
         names = [name for name, column in upload.layout.declared.items() if drops_nonfinite(column)]
         if names:
             counted = ", ".join(f"count(*) FILTER (NOT isfinite({quoted(name)}))" for name in names)
-            found = connection.execute(f"SELECT {counted} FROM {quoted(upload.table)} WHERE NOT {BAD}").fetchone()
-            for name, number in zip(names, found or (), strict=True):
-                counts[name] = counts.get(name, 0) + number
+            found = connection.execute(f"SELECT {counted} FROM {quoted(upload.table)} WHERE NOT {BAD}").fetchall()
+            for name, times in zip(names, found[0], strict=True):
+                counts[name] = counts.get(name, 0) + times
     return {name: counts[name] for name in contract.columns if counts.get(name)}
 
 

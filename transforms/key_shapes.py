@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transforms.engine import count
 from transforms.errors import UnreadableUpload
 from transforms.line_texts import raw_batch, texts_of_lines
 from transforms.record_ends import LONGEST_RECORD
-from transforms.relation import quoted, text
+from transforms.relation import number, quoted, text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -93,14 +92,14 @@ def shapes_of(connection: DuckDBPyConnection, path: Path, upload: str, rejects: 
 
 def _keep_rejects(connection: DuckDBPyConnection, shapes: str, misfits: list[int], rejects: str) -> int:
     """The number of lines that are no record; where there is one, `rejects` has them."""
-    if not misfits and not count(connection, f"SELECT count(*) - count(shape) FROM {shapes}"):
+    if not misfits and not number(connection, f"SELECT count(*) - count(shape) FROM {shapes}"):
         return 0
     connection.execute(
         f"""CREATE TEMP TABLE {quoted(rejects)} AS SELECT rowid + 1 AS ordinal FROM {shapes}
         WHERE shape IS NULL OR shape IN (SELECT shape FROM {shapes} WHERE rowid + 1 IN (SELECT unnest(?)))""",
         [misfits],
     )
-    return count(connection, f"SELECT count(*) FROM {quoted(rejects)}")
+    return number(connection, f"SELECT count(*) FROM {quoted(rejects)}")
 
 
 def _judged(connection: DuckDBPyConnection, path: Path, upload: str, shapes: str) -> tuple[tuple[str, ...], list[int]]:

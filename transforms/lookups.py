@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transforms.draft import LocalUpload
-from transforms.engine import count
 from transforms.errors import UnreadableUpload
 from transforms.formats.opening import Opening
 from transforms.formats.parquet import open_parquet
 from transforms.full_disk import is_full_disk
-from transforms.relation import ROW, Relation, quoted, relation_of, text
+from transforms.relation import ROW, Relation, number, quoted, relation_of, text
 from transforms.staging import StagedText, stage_text
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def _load(
             raise
         raise UnreadableUpload(f"lookup {name} ({lookup.path}): {error}") from error
     _make_utc(connection, table)
-    found = count(connection, f"SELECT count(*) FROM {quoted(table)}")
+    found = number(connection, f"SELECT count(*) FROM {quoted(table)}")
     if found != records:
         raise UnreadableUpload(f"lookup {name} ({lookup.path}): {records:,} records, but {found:,} could be read")
     return relation_of(connection, table)

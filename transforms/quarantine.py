@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from transforms.breaches import REASON, reason, reasons
 from transforms.damage import DAMAGE
-from transforms.engine import count
 from transforms.errors import RowsLost
 from transforms.ingest import BAD, ParsedUpload, rules_of_sources, typed_sources
 from transforms.positions import position_among_all
-from transforms.relation import ROW, quoted, relation_of, text
+from transforms.relation import ROW, number, quoted, relation_of, text
 from transforms.row_rules import reasons_of_rows
 from transforms.uniqueness import REPEATED
 from transforms.writing import write_parquet
@@ -40,7 +39,7 @@ def find_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
     """
     rejected, found = quoted(f"rejected_{upload.order}"), upload.reader.rejected(connection)
     broken = f"(SELECT rowid + 1 AS number FROM {quoted(upload.table)} WHERE {BAD})"
-    if found is None and not count(connection, f"SELECT count(*) FROM {broken}"):
+    if found is None and not number(connection, f"SELECT count(*) FROM {broken}"):
         return 0
     connection.execute(f"CREATE TEMP TABLE {rejected} AS SELECT * FROM {found or _NOTHING}")
     numbered = position_among_all(broken, "number", f"(SELECT ordinal AS position FROM {rejected})")
@@ -50,7 +49,7 @@ def find_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
         UNION ALL
         SELECT position, true, number - 1, []::{REASON}[] FROM ({numbered})
         ORDER BY ordinal""")
-    return count(connection, f"SELECT count(DISTINCT ordinal) FROM {quoted(suspects_of(upload))}")
+    return number(connection, f"SELECT count(DISTINCT ordinal) FROM {quoted(suspects_of(upload))}")
 
 
 def suspects_of(upload: ParsedUpload) -> str:
@@ -60,7 +59,7 @@ def suspects_of(upload: ParsedUpload) -> str:
 
 def damaged_records(connection: DuckDBPyConnection, upload: ParsedUpload) -> int:
     """The number of records of an upload that were too damaged to be parsed."""
-    return count(connection, f"SELECT count(*) FROM {_damage(upload)}") if upload.reader.damage else 0
+    return number(connection, f"SELECT count(*) FROM {_damage(upload)}") if upload.reader.damage else 0
 
 
 def ragged_records(connection: DuckDBPyConnection, upload: ParsedUpload, suspects: int) -> int:
@@ -68,9 +67,9 @@ def ragged_records(connection: DuckDBPyConnection, upload: ParsedUpload, suspect
     found = 0
     if suspects:
         ragged = "len(list_filter(reasons, lambda reason: reason.rule = 'columns')) > 0"
-        found += count(connection, f"SELECT count(*) FROM {quoted(suspects_of(upload))} WHERE {ragged}")
+        found += number(connection, f"SELECT count(*) FROM {quoted(suspects_of(upload))} WHERE {ragged}")
     if upload.reader.damage:
-        found += count(connection, f"SELECT count(*) FROM {_damage(upload)} WHERE rule = 'columns'")
+        found += number(connection, f"SELECT count(*) FROM {_damage(upload)} WHERE rule = 'columns'")
     return found
 
 
@@ -106,7 +105,7 @@ def _keep_first(connection: DuckDBPyConnection, table: str, key: str, most: int)
 
 def quarantined(connection: DuckDBPyConnection) -> int:
     """The number of distinct records in quarantine."""
-    return count(connection, f"SELECT count(*) FROM (SELECT DISTINCT place, record FROM {QUARANTINE})")
+    return number(connection, f"SELECT count(*) FROM (SELECT DISTINCT place, record FROM {QUARANTINE})")
 
 
 def confirm_reasons(connection: DuckDBPyConnection) -> None:
@@ -115,7 +114,7 @@ def confirm_reasons(connection: DuckDBPyConnection) -> None:
     Raises:
         RowsLost: one has none: then its number belongs to another record, and the order of the rows is lost.
     """
-    if wrong := count(connection, f"SELECT count(*) FROM {QUARANTINE} WHERE coalesce(len(reasons), 0) = 0"):
+    if wrong := number(connection, f"SELECT count(*) FROM {QUARANTINE} WHERE coalesce(len(reasons), 0) = 0"):
         raise RowsLost(
             f"{wrong:,} quarantined records keep the contract by their own text: record numbers are wrong; "
             "nothing is published: this is a fault of the app, report it"

@@ -7,7 +7,7 @@ Every relation has a hidden column `__row` (BIGINT): unique, never null, the pos
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -41,10 +41,14 @@ def text(value: str) -> str:
 
 @dataclass(frozen=True)
 class Relation:
-    """A table or view: its name in the connection, and its columns (name -> DuckDB type) without `__row`."""
+    """A table or view: its name in the connection, and its columns (name -> DuckDB type) without `__row`.
+
+    `may_join` is false where it is known that no view it is made of joins, which would give up the order.
+    """
 
     name: str
     columns: Mapping[str, str]
+    may_join: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
@@ -57,7 +61,8 @@ class Relation:
     def only(self, quoted_names: Iterable[str]) -> Relation:
         """The same table or view, known by these columns alone."""
         names = set(quoted_names)
-        return Relation(self.name, {name: kind for name, kind in self.columns.items() if quoted(name) in names})
+        columns = {name: kind for name, kind in self.columns.items() if quoted(name) in names}
+        return replace(self, columns=columns)
 
 
 def relation_of(connection: DuckDBPyConnection, name: str) -> Relation:

@@ -28,7 +28,7 @@ ROWS_PER_PIECE = 2048
 
 
 _BYTES_A_VALUE = 8
-_JOINS = re.compile(r"\b(JOIN|IN)\b", re.IGNORECASE)
+_JOIN = re.compile(r"\b(JOIN|IN)\b", re.IGNORECASE)
 
 
 class RowGroups:
@@ -97,11 +97,11 @@ class RowGroups:
 
 
 @contextmanager
-def row_groups(connection: DuckDBPyConnection, query: str) -> Iterator[RowGroups]:
+def row_groups(connection: DuckDBPyConnection, query: str, *, may_join: bool = True) -> Iterator[RowGroups]:
     """The rows of the query are at hand, in `__row` order; the connection can do nothing else until the end.
 
     Shape:
-        `query` reads a view or table in its order; where a view may join, which gives up the order, it is sorted.
+        `query` reads a view or table in its order; where it `may_join` and a view does, it is sorted.
     Example:
         >>> import duckdb
         >>> connection = duckdb.connect()
@@ -109,7 +109,7 @@ def row_groups(connection: DuckDBPyConnection, query: str) -> Iterator[RowGroups
         ...     [groups.take(3).num_rows, groups.take(3).num_rows, groups.take(3)]
         [3, 2, None]
     """
-    ordered = f"{query} ORDER BY {ROW}" if _may_join(connection) else query
+    ordered = f"{query} ORDER BY {ROW}" if may_join and _joins(connection) else query
     with engine_errors():
         reader = connection.sql(ordered).to_arrow_reader(ROWS_PER_PIECE)
     try:
@@ -134,13 +134,13 @@ def engine_errors() -> Iterator[None]:
         raise found(str(error)) from None
 
 
-def _may_join(connection: DuckDBPyConnection) -> bool:
+def _joins(connection: DuckDBPyConnection) -> bool:
     """True where a view says JOIN or IN: of a long list the engine makes a join.
 
     Its plan would tell exactly, but writes out the millions of bits of rows that steps have removed.
     """
     views = connection.execute("SELECT sql FROM duckdb_views() WHERE NOT internal").fetchall()
-    return any(_JOINS.search(sql) for (sql,) in views)
+    return any(_JOIN.search(sql) for (sql,) in views)
 
 
 def _varies(kind: pa.DataType) -> bool:

@@ -74,7 +74,7 @@ def write_dataset(
     rows, folders = folders_of(connection, relation, output.partition_by, split, reading)
     if output.partition_by:
         # Many folders mean many small files, and a profile of each would take longer than the rest.
-        with _taking(connection, _query(relation, "true", DATA_FORMATS[output.format]), nullcontext) as take:
+        with _taking(connection, relation, "true", DATA_FORMATS[output.format], nullcontext) as take:
             for group in iter(take, None):
                 watch(group)
         watch, reading = _nobody, nullcontext
@@ -124,11 +124,10 @@ def _write(
     """Files of the rows that belong into one place of the dataset."""
     data_format = DATA_FORMATS[output.format]
     columns = {name: kind for name, kind in stored_types(relation.columns).items() if name not in place.values}
-    query = _query(relation, place.condition, data_format)
     with (
         closing(connection.cursor()) as beside,
         ThreadPoolExecutor(1) as encoder,
-        _taking(connection, query, reading) as take,
+        _taking(connection, relation, place.condition, data_format, reading) as take,
     ):
         for number in count():
             group = take(output.rows_per_file)
@@ -163,11 +162,14 @@ def _fill(encoder: Executor, add: Add, watch: Watch, groups: Iterable[pa.Table])
 
 
 @contextmanager
-def _taking(connection: DuckDBPyConnection, query: str, reading: Reading) -> Iterator[Take]:
-    """Takes the rows of the query off, group by group, each inside `reading`."""
+def _taking(
+    connection: DuckDBPyConnection, relation: Relation, condition: str, data_format: DataFormat, reading: Reading
+) -> Iterator[Take]:
+    """Takes the rows that meet the condition off, group by group, each inside `reading`."""
+    query = _query(relation, condition, data_format)
     with ExitStack() as stack:
         with reading():
-            groups = stack.enter_context(row_groups(connection, query))
+            groups = stack.enter_context(row_groups(connection, query, may_join=relation.may_join))
 
         def take(most: int = ROWS_PER_GROUP) -> pa.Table | None:
             with reading():

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 from transforms.breaches import REASON
 from transforms.column_types import read_as
 from transforms.draft import LocalUpload
-from transforms.engine import count
 from transforms.line_texts import raw_batch, texts_of_lines
 from transforms.record_ends import LONGEST_RECORD
 from transforms.records import blocks_of
-from transforms.relation import quoted, text
+from transforms.relation import number, quoted, text
 from transforms.staging import StagedText, stage_text
 from transforms.unpack import chunks_of
 
@@ -70,7 +69,7 @@ class CsvReader:
 
     def rejected(self, connection: DuckDBPyConnection) -> str | None:
         """DuckDB's `line` counts records, and the header where there is one; the staged text has no other lines."""
-        if not count(connection, f"SELECT count(*) FROM {quoted(self.rejects)}"):
+        if not number(connection, f"SELECT count(*) FROM {quoted(self.rejects)}"):
             return None
         names = ", ".join(text(name) for name in self.columns)
         reason = f"""CAST(CASE WHEN error_type = 'CAST' THEN ROW([{names}][column_idx::BIGINT], 'type', NULL)
