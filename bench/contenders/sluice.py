@@ -58,8 +58,8 @@ def _without_profile() -> Iterator[None]:
     """Nothing is measured; the schema is told that no column has nulls."""
     from unittest.mock import patch
 
-    def nothing(_connection: Any, relation: Any, _sample: int) -> dict[str, Any]:
-        return {"rows": 0, "columns": {name: {"nulls": 0} for name in relation.columns}}
+    def nothing(_connection: Any, relation: Any, rows: int, _sample: int) -> dict[str, Any]:
+        return {"rows": rows, "columns": {name: {"nulls": 0} for name in relation.columns}}
 
     names = "transforms.profile.passing.profile_of", "transforms.profile.passing.merge_all"
     with patch(names[0], nothing), patch(names[1], lambda profiles: profiles[0]):
