@@ -108,13 +108,12 @@ def _small_engine(scratch: Path, limits: Limits) -> Iterator[DuckDBPyConnection]
         connection.execute(f"ATTACH ':memory:' AS {_DATABASE}")
         connection.execute(f"USE {_DATABASE}")
         yield connection
-        connection.execute("USE memory")
-        connection.execute(f"DETACH {_DATABASE}")
+        connection.close()  # and with it all that is temporary
+        engine.execute(f"DETACH {_DATABASE}")
     except BaseException:
         connection.close()
         engine.close()
         raise
-    connection.close()  # and with it all that is temporary
     if uses >= _MOST_USES or _spill(scratch).exists():
         engine.close()
     else:

@@ -13,7 +13,7 @@ from transforms.ingest import BAD, ParsedUpload, rules_of_sources, typed_sources
 from transforms.positions import position_among_all
 from transforms.relation import ROW, number, quoted, relation_of, text
 from transforms.row_rules import reasons_of_rows
-from transforms.uniqueness import REPEATED
+from transforms.uniqueness import REPEATED, prepare_repeated
 from transforms.writing import write_parquet
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ def top_reasons(connection: DuckDBPyConnection) -> str:
 def _add_suspects(connection: DuckDBPyConnection, upload: ParsedUpload) -> None:
     bad, sources = suspects_of(upload), f"sources_{upload.order}"
     upload.reader.keep_sources(connection, quoted(bad), sources)
+    prepare_repeated(connection)
     places = upload.source_columns
     rules = rules_of_sources(upload)
     values = {name: f"c{places[name][0]}" if name in places else "NULL" for name in typed_sources(upload)}

@@ -22,15 +22,23 @@ def mark_repeated(connection: DuckDBPyConnection, tables: Sequence[str], contrac
         repeated: (upload, parsed, column, value), `parsed` from 0; of a key, the columns and values in one text.
         Of the rows with the same values the first that keeps all its other rules stays. A null repeats nothing.
     """
-    connection.execute(f'CREATE TABLE {REPEATED} (upload BIGINT, parsed BIGINT, "column" VARCHAR, "value" VARCHAR)')
     keys = [*((name,) for name, column in contract.columns.items() if column.unique), *contract.keys]
+    if not keys:
+        return
+    prepare_repeated(connection)
     for key in keys:
         _list_repeated(connection, tables, key, bad)
-    for order, table in enumerate(tables if keys else ()):
+    for order, table in enumerate(tables):
         connection.execute(
             f"UPDATE {quoted(table)} SET {bad} = true WHERE rowid IN (SELECT parsed FROM {REPEATED} WHERE upload = ?)",
             [order],
         )
+
+
+def prepare_repeated(connection: DuckDBPyConnection) -> None:
+    """The table `repeated` is there, and empty where no rows were looked at together."""
+    columns = '(upload BIGINT, parsed BIGINT, "column" VARCHAR, "value" VARCHAR)'
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {REPEATED} {columns}")
 
 
 def _list_repeated(connection: DuckDBPyConnection, tables: Sequence[str], key: tuple[str, ...], bad: str) -> None:
